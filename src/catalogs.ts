@@ -1,0 +1,31 @@
+/** The folder `catalogs/`, where every field of every stream is declared. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageFolder } from './package.ts';
+import type { StreamName } from './paystack/streams.ts';
+import { extraColumn } from './record.ts';
+import type { Schema } from './schema.ts';
+
+const extra: Schema = {
+  type: ['null', 'object'],
+  additionalProperties: true,
+  description: 'What Paystack sent that no column is declared for, or that its column cannot hold, under its own names',
+};
+
+/** The schema of a stream's records, with `x-aliases`, and with the column for what the schema does not foresee. */
+export function readSchema(stream: StreamName): Schema {
+  const schema = JSON.parse(readFileSync(join(packageFolder, 'catalogs', `${stream}.json`), 'utf8')) as Schema;
+  return { ...schema, properties: { ...schema.properties, [extraColumn]: extra } };
+}
+
+/** The schema as the world sees it: without the aliases, which only say how columns are filled. */
+export function publicSchema(schema: Schema): Schema {
+  const { 'x-aliases': _, properties, items, ...rest } = schema;
+  return {
+    ...rest,
+    ...(items && { items: publicSchema(items) }),
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, publicSchema(inner)])),
+    }),
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * JSON without rounding.
+ *
+ * `JSON.parse` turns every number into a double: 64-bit ids, long decimals and exponents beyond 1e308 change in silence.
+ * So a cheap test finds the rare texts that hold such a number. Only in those, each number that a double cannot carry
+ * is quoted behind a mark before the parse, travels as a string, and is unquoted by `stringifyExact` in the text that
+ * is written. Its digits are never interpreted.
+ */
+
+/** Private use characters that no API sends; a random part makes the mark impossible to forge in a record. */
+const exactMark = `\uE000${Math.random().toString(36).slice(2)}\uE001`;
+
+/** May match inside a string, which costs time but changes nothing; misses no number that a double would change. */
+const mayBeInexact = /[[:,]\s*-?(?:[\d.]{16,}|[\d.]+[eE]|0(?<=-0)[,\]}\s.])/;
+
+const numberToken = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+/**
+ * Parses JSON text; a number that a double would change comes as a string that starts with `exactMark`.
+ *
+ * @throws SyntaxError when the text is no JSON.
+ */
+export function parseExact(text: string): unknown {
+  return JSON.parse(mayBeInexact.test(text) ? quoteInexactNumbers(text) : text);
+}
+
+/** True if a double, printed again, gives the same number with the same digits (trailing zeros aside). */
+function survivesDouble(token: string): boolean {
+  if (/[eE]/.test(token)) return false;
+  const printed = String(Number(token));
+  if (printed === token) return true;
+  return token.includes('.') && !token.startsWith('-0.0') && printed === token.replace(/\.?0+$/, '');
+}
+
+function quoteInexactNumbers(text: string): string {
+  let quoted = '';
+  let copied = 0;
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) {
+      at = endOfString(text, at);
+    } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
+      numberToken.lastIndex = at;
+      const token = numberToken.exec(text)?.[0];
+      if (token === undefined) break; // A lone minus: JSON.parse says what is wrong.
+      if (!survivesDouble(token)) {
+        quoted += `${text.slice(copied, at)}"${exactMark}${token}"`;
+        copied = at + token.length;
+      }
+      at += token.length;
+    } else {
+      at++;
+    }
+  }
+  return quoted + text.slice(copied);
+}
+
+/** The position after the string that starts at `at`. */
+function endOfString(text: string, at: number): number {
+  let end = at;
+  do {
+    end = text.indexOf('"', end + 1);
+    if (end === -1) return text.length;
+  } while (isEscaped(text, end));
+  return end + 1;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === 0x5c) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+/** The digits of a number that `parseExact` could not give as a number, or undefined for any other value. */
+export function exactDigits(value: unknown): string | undefined {
+  return typeof value === 'string' && value.startsWith(exactMark) ? value.slice(exactMark.length) : undefined;
+}
+
+const markedNumber = new RegExp(`"${exactMark}([^"]*)"`, 'g');
+
+/** Undoes the quoting of `parseExact` in JSON text made from what it gave. */
+function restoreNumbers(json: string): string {
+  return json.includes(exactMark) ? json.replace(markedNumber, '$1') : json;
+}
+
+// JSON.stringify writes a lone surrogate as an escape, and a pair as characters: an escape that is left is a lone one.
+const loneSurrogate = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
+/**
+ * Writes what `parseExact` gave as JSON text: numbers with their own digits, and lone surrogates, which no UTF-8 text
+ * can hold, as U+FFFD.
+ */
+export function stringifyExact(value: unknown): string {
+  const json = restoreNumbers(JSON.stringify(value));
+  return json.includes('\\ud') ? json.replace(loneSurrogate, '$1\uFFFD') : json;
+}
+
+/** The number with these digits, as `parseExact` would give it. */
+export function exactNumber(digits: string): number | string {
+  return survivesDouble(digits) ? Number(digits) : exactMark + digits;
+}

@@ -1,0 +1,20 @@
+/** Where the package is: the same files are found from the sources and from the bundle. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The folder that holds package.json, catalogs and fixtures. */
+export const packageFolder = folderWith('catalogs', import.meta.dirname);
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  const text = readFileSync(join(packageFolder, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function folderWith(name: string, from: string): string {
+  if (existsSync(join(from, name))) return from;
+  const above = dirname(from);
+  if (above === from)
+    throw new Error(`the package is incomplete: no folder "${name}" at or above ${import.meta.dirname}`);
+  return folderWith(name, above);
+}

@@ -1,0 +1,69 @@
+/**
+ * Reads the lists that hang under the records of another list: the transactions of each settlement, say.
+ *
+ * The parents are read for the children's own sake, with the children's own bookmark, whether the parent stream is
+ * selected or not. That costs the parent's pages twice where both are, which is little beside a request for each
+ * parent, and it makes the two streams independent: either can be added, reset or interrupted alone.
+ */
+import { inOrder } from '../prefetch.ts';
+import { NotAvailable } from './errors.ts';
+import type { List, Row } from './pages.ts';
+import { newTally, type Reading, readList, type Tally } from './read.ts';
+
+/**
+ * @param parents the readings of the parent list
+ * @param open the list of a parent's children, whose rows carry what they get from the parent
+ * @returns the children's rows in the order of their parents; `covered` as the parents are
+ */
+export async function* readChildren(
+  parents: AsyncIterable<Reading>,
+  open: (parent: Row) => List,
+  ahead: () => number,
+  tally: Tally,
+): AsyncGenerator<Reading, void, undefined> {
+  let isWhole = true;
+  for await (const reading of parents) {
+    if (reading.kind === 'covered') {
+      yield { ...reading, isWhole: reading.isWhole && isWhole };
+      continue;
+    }
+    const tasks = reading.rows.map((parent) => () => firstReadings(open(parent), tally));
+    for await (const { first, rest } of inOrder(toAsync(tasks), ahead)) {
+      for (const child of first) if (child.kind === 'rows') yield child;
+      for await (const child of rest) {
+        if (child.kind === 'rows') yield child;
+        else isWhole &&= child.isWhole;
+      }
+    }
+  }
+}
+
+/** Reads the first page of a list, and leaves the rest to be read in turn: one parent may have very many children. */
+async function firstReadings(
+  list: List,
+  tally: Tally,
+): Promise<{ first: readonly Reading[]; rest: AsyncIterable<Reading> }> {
+  const own = newTally();
+  const readings = readList(list, undefined, () => 1, own);
+  try {
+    const first = await readings.next();
+    return { first: first.done ? [] : [first.value], rest: summed(readings, own, tally) };
+  } catch (error) {
+    // A parent that is gone by now has no children to tell.
+    if (error instanceof NotAvailable) return { first: [], rest: toAsync([]) };
+    throw error;
+  }
+}
+
+async function* summed(
+  readings: AsyncIterable<Reading>,
+  own: Tally,
+  tally: Tally,
+): AsyncGenerator<Reading, void, undefined> {
+  yield* readings;
+  for (const name of Object.keys(own) as (keyof Tally)[]) tally[name] += own[name];
+}
+
+async function* toAsync<Item>(items: readonly Item[]): AsyncGenerator<Item, void, undefined> {
+  yield* items;
+}

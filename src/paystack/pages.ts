@@ -1,0 +1,121 @@
+/**
+ * One page of a list: how it is asked for, and what its answer says about the rest.
+ *
+ * The `meta` that came is believed, not the one that is documented: numbers may be strings (observed), `pageCount` may be
+ * 0 although there are records (observed), a list may answer in cursor mode without having been asked to (documented
+ * sample), and some lists send no `meta` at all.
+ */
+import type { Answer, Ask } from './client.ts';
+import { RequestRefused } from './errors.ts';
+import type { Paging, StreamFacts } from './streams.ts';
+
+/** A record with what paging and windows need to know of it. */
+export interface Row {
+  /** Primary key, as one text. */
+  readonly key: string;
+  /** Creation, milliseconds since 1970; NaN if the record has no such date. */
+  readonly created: number;
+  readonly record: Readonly<Record<string, unknown>>;
+}
+
+export interface Page {
+  readonly rows: readonly Row[];
+  /** Records on the page, those included that are no rows. */
+  readonly count: number;
+  /** Records in the whole list, where the answer tells. */
+  readonly total: number | undefined;
+  /** Cursor of the next page; undefined on the last one, and in lists that have no cursor. */
+  readonly next: string | undefined;
+  /** True if the answer itself says that nothing follows. A short page does not. */
+  readonly isLast: boolean;
+  readonly askedAt: number;
+}
+
+/** A list, ready to be asked for its pages. */
+export interface List {
+  /** Page by number, from 1. Not for cursor lists beyond the first page. */
+  page(number: number, query: Query): Promise<Page>;
+  /** Page by the cursor that the page before told. */
+  after(cursor: string, query: Query): Promise<Page>;
+}
+
+export type Query = Readonly<Record<string, string>>;
+
+export interface ListOptions {
+  readonly facts: StreamFacts;
+  readonly endpoint: string;
+  readonly rank: number;
+  /** The path with its parent's fields filled in. */
+  readonly path: string;
+  readonly pageSize: number;
+  readonly ask: Ask;
+  /** Makes a row of a record; undefined if it cannot be one (no object, no key). */
+  readonly toRow: (record: unknown) => Row | undefined;
+}
+
+/** A page size that is refused is halved, as long as it stays above this. */
+const minPageSize = 10;
+
+export function openList({ facts, endpoint, rank, path, pageSize, ask, toRow }: ListOptions): List {
+  let size = Math.min(pageSize, facts.maxPageSize ?? pageSize);
+  const paging = facts.paging ?? 'numbered';
+  const pageSizeName = paging === 'mandate-cursor' ? 'per_page' : 'perPage';
+
+  async function askPage(position: Query, query: Query): Promise<Page> {
+    for (;;) {
+      const asked = size;
+      const sized = paging === 'single' ? {} : { [pageSizeName]: String(asked) };
+      try {
+        const answer = await ask({ endpoint, rank, path, query: { ...facts.query, ...query, ...position, ...sized } });
+        return pageOf(answer, facts, toRow);
+      } catch (error) {
+        const refused = error instanceof RequestRefused && error.status === 400;
+        if (!refused || paging === 'single' || asked / 2 < minPageSize) throw error;
+        // Undocumented: what a list does with a page size above its limit. Other pages may have found out already.
+        size = Math.min(size, Math.floor(asked / 2));
+      }
+    }
+  }
+
+  return {
+    page: (number, query) => askPage(paging === 'numbered' || number > 1 ? { page: String(number) } : {}, query),
+    after: (cursor, query) => {
+      if (paging === 'mandate-cursor') return askPage({ cursor }, query);
+      return askPage(paging === 'numbered' ? { use_cursor: 'true', next: cursor } : { next: cursor }, query);
+    },
+  };
+}
+
+function pageOf(answer: Answer, facts: StreamFacts, toRow: ListOptions['toRow']): Page {
+  const records = facts.records ? facts.records(answer.data) : answer.data;
+  if (!Array.isArray(records)) throw new RequestRefused(200, 'answered with data that is no list of records');
+  const { meta } = answer;
+  const total = wholeNumber(meta['total']);
+  const next = cursorIn(meta['next']);
+  return {
+    rows: records.map(toRow).filter((row) => row !== undefined),
+    count: records.length,
+    total,
+    next,
+    isLast: facts.paging === 'single' || (next === undefined && isCursorMode(meta, total, facts.paging)),
+    askedAt: answer.askedAt,
+  };
+}
+
+/** In cursor mode, no `next` means the end. A total belongs to numbered pages, but for mandates (documented). */
+function isCursorMode(meta: Answer['meta'], total: number | undefined, paging: Paging | undefined): boolean {
+  if (total !== undefined) return paging === 'mandate-cursor';
+  return 'next' in meta || 'previous' in meta || paging === 'cursor' || paging === 'mandate-cursor';
+}
+
+/** Documented samples end with null, with "null", and with nothing. */
+function cursorIn(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const text = String(value).trim();
+  return text === '' || text === 'null' ? undefined : text;
+}
+
+function wholeNumber(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}

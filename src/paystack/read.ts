@@ -1,0 +1,233 @@
+/**
+ * Reads a list, or a range of it, so that every record comes, and comes once.
+ *
+ * Closed windows are read in parallel, a page is given when all before it are. Whatever may still grow is read page by
+ * page: the newest record is listed first, so a new one pushes others to later pages (a repeat, recognised by its key)
+ * and never past the reader. At the end of a window the keys that were read are counted against the announced total; if
+ * any is missing the window is read again, and what is still missing is reported, not passed over.
+ *
+ * A list that ignores `from` and `to`, or filters by another date, is read once, whole; what lies outside the range is
+ * then left out here.
+ */
+import { inOrder, lookahead } from '../prefetch.ts';
+import type { List, Page, Query, Row } from './pages.ts';
+import { cutWindows, dayMs, isBelieved, pagesIn, type Range, type Window } from './windows.ts';
+
+export type Reading =
+  | { readonly kind: 'rows'; readonly rows: readonly Row[]; readonly askedAt: number }
+  /** Everything created before `until` is read; if it is not whole, something is missing. */
+  | { readonly kind: 'covered'; readonly until: number; readonly isWhole: boolean };
+
+/** What a reading amounts to, kept up to date while it goes on. */
+export interface Tally {
+  /** Records that the lists said they hold, where they said so. */
+  announced: number;
+  /** Records left out because they were created outside the range. */
+  leftOut: number;
+  /** Records that are no rows: no objects, or without their key. */
+  refused: number;
+  /** Windows that were read again because something was missing. */
+  reread: number;
+  /** Records that were announced and never came. */
+  missing: number;
+}
+
+export function newTally(): Tally {
+  return { announced: 0, leftOut: 0, refused: 0, reread: 0, missing: 0 };
+}
+
+/** How often a window with something missing is read again. */
+const maxRereads = 2;
+
+/** Pages in a row without a new key, after which a list without a total is at its end, or stuck. */
+const maxStalePages = 2;
+
+/** Rows this close to the end of a window may come again in the next one. */
+const seamMs = dayMs + 1000;
+
+/**
+ * @param range undefined for a list that cannot be filtered by creation date: it is read whole
+ * @param ahead pages that may be in flight or waiting, asked again before each
+ * @throws what the list throws, and Error if its paging leads nowhere
+ */
+export async function* readList(
+  list: List,
+  range: Range | undefined,
+  ahead: () => number,
+  tally: Tally,
+): AsyncGenerator<Reading, void, undefined> {
+  if (range === undefined) {
+    yield* readWhole(list, undefined, tally);
+    return;
+  }
+  let ledger: Ledger | undefined;
+  for await (const { window, page, isLast } of inOrder(pageTasks(list, range), ahead)) {
+    ledger = ledger?.window === window ? ledger : openLedger(window, range, tally, ledger?.seam);
+    if (page !== undefined) yield take(ledger, page);
+    if (isLast && ledger.isBelieved) yield* finishWindow(list, window, ledger);
+    if (!ledger.isBelieved) {
+      yield* readWhole(list, range, tally);
+      return;
+    }
+  }
+}
+
+interface Step {
+  readonly window: Window;
+  readonly page?: Page;
+  readonly isLast?: true;
+}
+
+/** Every page that can be known beforehand, as tasks in order; behind those of a window a step that finishes it. */
+async function* pageTasks(list: List, range: Range): AsyncGenerator<() => Promise<Step>, void, undefined> {
+  for await (const window of lookahead(cutWindows(list, range))) {
+    yield async () => ({ window, page: window.first });
+    const pages = window.isClosed ? pagesIn(window.first) : 1;
+    for (let number = 2; number <= pages && Number.isFinite(pages); number++) {
+      yield async () => ({ window, page: await list.page(number, window.query) });
+    }
+    yield async () => ({ window, isLast: true });
+  }
+}
+
+/** Reads what the tasks could not know of, then counts. */
+async function* finishWindow(list: List, window: Window, ledger: Ledger): AsyncGenerator<Reading, void, undefined> {
+  const { first, query } = window;
+  const wasForeseen = window.isClosed && Number.isFinite(pagesIn(first)) && ledger.pass.size <= (first.total ?? 0);
+  if (!wasForeseen) yield* lookahead(laterPages(list, query, first, ledger));
+  if (ledger.isBelieved) yield* reconcile(list, query, first, ledger);
+}
+
+/** A list read from its first to its last page; what lies outside the range is left out. */
+async function* readWhole(
+  list: List,
+  range: Range | undefined,
+  tally: Tally,
+): AsyncGenerator<Reading, void, undefined> {
+  const ledger = openLedger(undefined, range, tally);
+  const first = await list.page(1, {});
+  yield take(ledger, first);
+  yield* lookahead(laterPages(list, {}, first, ledger));
+  yield* reconcile(list, {}, first, ledger);
+}
+
+/**
+ * The pages behind the first, one after the other, however the list pages.
+ *
+ * @throws Error if a cursor comes back to where it was: the list would never end
+ */
+async function* laterPages(
+  list: List,
+  query: Query,
+  first: Page,
+  ledger: Ledger,
+): AsyncGenerator<Reading, void, undefined> {
+  const cursors = new Set<string>();
+  let page = first;
+  let stalePages = 0;
+  for (let number = 2; !page.isLast && page.count > 0 && ledger.isBelieved; number++) {
+    if (page.next !== undefined) {
+      if (cursors.has(page.next)) throw new Error('its cursor leads back to a page already read: it would never end');
+      cursors.add(page.next);
+      page = await list.after(page.next, query);
+    } else {
+      const told = page.total;
+      if (told !== undefined && (number - 1) * first.count >= told && ledger.pass.size <= told) return;
+      page = await list.page(number, query);
+    }
+    const known = ledger.pass.size;
+    yield take(ledger, page);
+    stalePages = ledger.pass.size === known ? stalePages + 1 : 0;
+    if (stalePages === maxStalePages) return;
+  }
+}
+
+/** Reads a window again while keys are missing; then tells how far everything is read. */
+async function* reconcile(
+  list: List,
+  query: Query,
+  first: Page,
+  ledger: Ledger,
+): AsyncGenerator<Reading, void, undefined> {
+  const { tally } = ledger;
+  let missing = missingIn(ledger, first);
+  tally.announced += first.total ?? ledger.pass.size + ledger.refused;
+  for (let rereads = 0; missing > 0 && rereads < maxRereads; rereads++) {
+    tally.reread++;
+    beginPass(ledger);
+    const again = await list.page(1, query);
+    yield take(ledger, again);
+    yield* lookahead(laterPages(list, query, again, ledger));
+    missing = missingIn(ledger, again);
+  }
+  tally.missing += missing;
+  tally.refused += ledger.refused;
+  yield { kind: 'covered', until: ledger.until, isWhole: missing === 0 && ledger.refused === 0 };
+}
+
+/** What a window has given so far. */
+interface Ledger {
+  /** Undefined when a list is read whole. */
+  readonly window: Window | undefined;
+  readonly range: Range | undefined;
+  readonly tally: Tally;
+  readonly until: number;
+  /** Keys of the rows near the end of the window before. */
+  readonly seamBefore: ReadonlySet<string>;
+  /** Keys of the rows near the end of this window. */
+  readonly seam: Set<string>;
+  /** Every key that came. */
+  readonly known: Set<string>;
+  /** The keys that came since the window was last begun: in the first pass, `known`. */
+  pass: Set<string>;
+  /** Records of this pass that are no rows. */
+  refused: number;
+  /** False once a row shows that the list does not filter by creation date. */
+  isBelieved: boolean;
+}
+
+function openLedger(
+  window: Window | undefined,
+  range: Range | undefined,
+  tally: Tally,
+  seamBefore: ReadonlySet<string> = new Set(),
+): Ledger {
+  const known = new Set<string>();
+  const until = window?.to ?? range?.to ?? Number.POSITIVE_INFINITY;
+  const opening = { seam: new Set<string>(), known, pass: known, refused: 0, isBelieved: true };
+  return { window, range, tally, until, seamBefore, ...opening };
+}
+
+function beginPass(ledger: Ledger): void {
+  ledger.pass = new Set();
+  ledger.refused = 0;
+}
+
+function missingIn(ledger: Ledger, first: Page): number {
+  return Math.max(0, (first.total ?? 0) - ledger.pass.size - ledger.refused);
+}
+
+/** The rows of a page that are in the range and were not given before. */
+function take(ledger: Ledger, page: Page): Reading {
+  const { window, range, known, seam, seamBefore, tally } = ledger;
+  ledger.refused += page.count - page.rows.length;
+  if (window !== undefined && !isBelieved(page.rows, window)) {
+    ledger.isBelieved = false;
+    return { kind: 'rows', rows: [], askedAt: page.askedAt };
+  }
+  const from = range?.from ?? Number.NEGATIVE_INFINITY;
+  const to = range?.to ?? Number.POSITIVE_INFINITY;
+  const rows = page.rows.filter(({ key, created }) => {
+    const isNew = !known.has(key);
+    known.add(key);
+    ledger.pass.add(key);
+    if (!isNew) return false;
+    if (!(created < ledger.until - seamMs)) seam.add(key);
+    if (created < from || created >= to) {
+      tally.leftOut++;
+      return false;
+    }
+    return !seamBefore.has(key);
+  });
+  return { kind: 'rows', rows, askedAt: page.askedAt };
+}

@@ -1,0 +1,109 @@
+/**
+ * Cuts a range of creation time into windows that are read, and resumed, one after the other.
+ *
+ * Small accounts cost one request: the first page of the whole range tells how many records there are. Large ranges are
+ * cut into closed windows of a bounded number of pages, and one live window from today's midnight on.
+ *
+ * Nobody knows whether `from` and `to` are inclusive or exclusive, or cut down to their date. So cuts fall on UTC
+ * midnights, a window is asked for with some margin on both sides, and what comes twice is sorted out by its key.
+ */
+import type { List, Page, Query } from './pages.ts';
+
+export const dayMs = 86_400_000;
+
+/** What is to be read, in milliseconds since 1970: from inclusive, to exclusive. */
+export interface Range {
+  readonly from: number;
+  /** Undefined: up to the present and beyond, whatever arrives while it is read. */
+  readonly to: number | undefined;
+  /** The start of the run. */
+  readonly now: number;
+}
+
+export interface Window {
+  readonly from: number;
+  /** Infinite if the window has no end. */
+  readonly to: number;
+  /** Nothing is created in it any more: its pages do not shift, and may be read in parallel. */
+  readonly isClosed: boolean;
+  readonly query: Query;
+  readonly first: Page;
+}
+
+/** Pages of a window, about. A run that is cut repeats at most one window. */
+const windowPages = 50;
+
+/** Pages of a range that are rather read one by one than cut at today's midnight, which costs two requests. */
+const fewPages = 4;
+
+/** An exclusive `from` must not lose the record of that very moment. */
+const marginMs = 1000;
+
+/** The windows of a range, oldest first, each with its first page. */
+export async function* cutWindows(list: List, range: Range): AsyncGenerator<Window, void, undefined> {
+  const whole = { from: range.from, to: range.to ?? Number.POSITIVE_INFINITY };
+  const today = midnightBefore(range.now);
+  const pending: { from: number; to: number; first?: Page }[] = [whole];
+  for (let span = pending.shift(); span !== undefined; span = pending.shift()) {
+    const isClosed = span.to <= today;
+    const query = queryOf(span, range.now);
+    const first = await list.page(1, query);
+    const pages = pagesIn(first);
+    const fits = pages <= (isClosed ? 2 * windowPages : fewPages);
+    const window: Window = { ...span, isClosed, query, first };
+    if (fits || pages === Number.POSITIVE_INFINITY || !isBelieved(first.rows, window)) {
+      yield window;
+      continue;
+    }
+    const oldest = await oldestOf(list, query, pages, span.from);
+    const cuts = isClosed ? [] : [today];
+    const parts = Math.ceil(pages / windowPages);
+    const end = Math.min(span.to, today);
+    for (let part = 1; part < parts; part++) cuts.push(midnightBefore(oldest + ((end - oldest) * part) / parts));
+    const inside = [...new Set(cuts)].filter((cut) => cut > span.from && cut < span.to).sort((a, b) => a - b);
+    if (inside.length === 0) {
+      yield window;
+      continue;
+    }
+    const edges = [span.from, ...inside, span.to];
+    pending.unshift(...edges.slice(1).map((to, index) => ({ from: edges[index]!, to })));
+  }
+}
+
+/**
+ * False if a row lies so far outside the window that no reading of `from` and `to` explains it: the list ignores them,
+ * or filters by something else than the creation date.
+ */
+export function isBelieved(rows: Page['rows'], { from, to }: Pick<Window, 'from' | 'to'>): boolean {
+  return rows.every(({ created }) => !(created < from - marginMs - dayMs || created >= midnightAfter(to) + dayMs));
+}
+
+/** Infinite where the first page does not tell, or where the others cannot be asked for by number. */
+export function pagesIn(first: Page): number {
+  if (first.isLast) return 1;
+  if (first.total === undefined || first.next !== undefined) return Number.POSITIVE_INFINITY;
+  return first.count === 0 ? 0 : Math.ceil(first.total / first.count);
+}
+
+/** Where the records begin, as far as the last page tells: a hint for even cuts, nothing depends on it. */
+async function oldestOf(list: List, query: Query, pages: number, from: number): Promise<number> {
+  const { rows } = await list.page(pages, query);
+  const oldest = Math.min(...rows.map(({ created }) => created).filter(Number.isFinite));
+  return Number.isFinite(oldest) ? Math.max(from, oldest) : from;
+}
+
+function queryOf({ from, to }: { from: number; to: number }, now: number): Query {
+  // A `to` that is cut down to its date must not lose that day; today it must reach into tomorrow.
+  const end = Number.isFinite(to) ? midnightAfter(to) : now + dayMs;
+  return { from: new Date(from - marginMs).toISOString(), to: new Date(end).toISOString() };
+}
+
+/** The midnight at or before a time. */
+function midnightBefore(ms: number): number {
+  return Math.floor(ms / dayMs) * dayMs;
+}
+
+/** The midnight at or after a time. */
+function midnightAfter(ms: number): number {
+  return Math.ceil(ms / dayMs) * dayMs;
+}

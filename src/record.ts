@@ -1,0 +1,292 @@
+/**
+ * Makes a record fit its schema without losing anything.
+ *
+ * A column has one type. What Paystack sends is turned into it where that loses nothing (`conformers` below, each with
+ * its rule). What a column cannot hold, and what no column is declared for, goes into `_extra`, under the same names and
+ * in the same nesting as in the record; array items under their index. So every leaf that came in goes out, in its
+ * column or in `_extra`.
+ *
+ * The rules are compiled once for each stream into closures; the record itself is changed in place, because nobody else
+ * holds it and most of it is right as it is.
+ */
+import { instantOf } from './dates.ts';
+import { exactDigits, exactNumber, parseExact } from './json.ts';
+import { type Schema, typeOf } from './schema.ts';
+
+type Conform = (value: unknown) => unknown;
+
+/** Told of everything that goes into `_extra`: the path of the field and the JSON type of what came. Never the value. */
+export type OnDrift = (path: string, type: string) => void;
+
+export const extraColumn = '_extra';
+
+/** What the last conformer could not put into its column. One place serves all, since conforming never waits. */
+let leftover: unknown;
+
+/**
+ * Compiles a schema into a function that conforms one record, in place where it can.
+ *
+ * @param schema every column, with the aliases of `catalogs/`
+ * @param selected the same schema without the columns that are not selected: they are dropped without a word
+ */
+export function compileConform(
+  schema: Schema,
+  selected: Schema,
+  onDrift: OnDrift,
+): (record: object) => Record<string, unknown> {
+  const { [extraColumn]: _, ...columns } = schema.properties ?? {};
+  const conform = objectConformer({ ...schema, properties: columns }, selected, '', onDrift);
+  const keepsExtra = selected.properties?.[extraColumn] !== undefined;
+  return (record) => {
+    const conformed = conform(record) as Record<string, unknown>;
+    if (keepsExtra) conformed[extraColumn] = leftover ?? null;
+    leftover = undefined;
+    return conformed;
+  };
+}
+
+function conformerFor(schema: Schema, selected: Schema, path: string, onDrift: OnDrift): Conform {
+  const misfit: Conform = (value) => {
+    onDrift(path, jsonType(value));
+    leftover = value;
+    return null;
+  };
+  switch (typeOf(schema)) {
+    case 'boolean':
+      return (value) => conformBoolean(value, misfit);
+    case 'integer':
+      return (value) => conformInteger(value, misfit);
+    case 'number':
+      return (value) => conformNumber(value, misfit);
+    case 'string':
+      return schema.format === 'date-time'
+        ? (value) => conformDate(value, path, onDrift, misfit)
+        : (value) => conformString(value, misfit);
+    case 'array':
+      return arrayConformer(schema, selected, path, onDrift, misfit);
+    case 'object':
+      return schema.properties === undefined
+        ? conformFreeObject
+        : typedObjectConformer(schema, selected, path, onDrift, misfit);
+    default:
+      return (value) => value;
+  }
+}
+
+/** 0 and 1 are false and true. */
+function conformBoolean(value: unknown, misfit: Conform): unknown {
+  if (typeof value === 'boolean' || value === null) return value;
+  if (value === 0 || value === 1) return value === 1;
+  return misfit(value);
+}
+
+/** Digits in a string are an integer. What 64 bits, signed or not, do not hold is none: no warehouse could store it. */
+function conformInteger(value: unknown, misfit: Conform): unknown {
+  if (Number.isSafeInteger(value) || value === null) return value;
+  const digits = exactDigits(value) ?? value;
+  if (typeof digits !== 'string' || !/^-?(?:0|[1-9]\d{0,19})$/.test(digits)) return misfit(value);
+  const integer = BigInt(digits);
+  return integer >= -(2n ** 63n) && integer < 2n ** 64n ? exactNumber(digits) : misfit(value);
+}
+
+/** A number in a string is a number, with the same digits. */
+function conformNumber(value: unknown, misfit: Conform): unknown {
+  if (typeof value === 'number' || value === null || exactDigits(value) !== undefined) return value;
+  if (typeof value !== 'string' || !/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(value)) return misfit(value);
+  return exactNumber(value);
+}
+
+/** A number is a string with its digits. */
+function conformString(value: unknown, misfit: Conform): unknown {
+  if (typeof value === 'string') return exactDigits(value) ?? value;
+  if (typeof value === 'number') return String(value);
+  return value === null ? null : misfit(value);
+}
+
+/** Dates leave as RFC 3339, UTC, milliseconds; "" is null. A finer date keeps its own text in `_extra` as well. */
+function conformDate(value: unknown, path: string, onDrift: OnDrift, misfit: Conform): unknown {
+  if (value === '' || value === null) return null;
+  const instant = typeof value === 'string' ? instantOf(value) : undefined;
+  if (instant === undefined) return misfit(value);
+  if (!instant.whole) {
+    onDrift(path, 'string');
+    leftover = value;
+  }
+  return instant.text;
+}
+
+/** Content is the merchant's: an object as it is, JSON text that holds an object as that object, x as {"value": x}. */
+function conformFreeObject(value: unknown): unknown {
+  if (value === null || value === '') return null;
+  if (isObject(value)) return value;
+  return objectInText(value) ?? { value };
+}
+
+/** JSON text that holds an object is that object, "" is null, an id is an object that holds it. */
+function typedObjectConformer(
+  schema: Schema,
+  selected: Schema,
+  path: string,
+  onDrift: OnDrift,
+  misfit: Conform,
+): Conform {
+  const conform = objectConformer(schema, selected, path, onDrift);
+  const holdsId = schema.properties?.['id'] !== undefined && typeOf(schema.properties['id']) === 'integer';
+  return (value) => {
+    if (isObject(value)) return conform(value);
+    if (value === null || value === '') return null;
+    const inText = objectInText(value);
+    if (inText !== undefined) return conform(inText);
+    return holdsId && isId(value) ? conform({ id: value }) : misfit(value);
+  };
+}
+
+/** JSON text that holds an array is that array, "" is null. */
+function arrayConformer(schema: Schema, selected: Schema, path: string, onDrift: OnDrift, misfit: Conform): Conform {
+  const items = schema.items;
+  const conformItem =
+    items !== undefined && typeOf(items) !== undefined
+      ? conformerFor(items, selected.items ?? items, `${path}[]`, onDrift)
+      : undefined;
+  return (value) => {
+    if (value === null || value === '') return null;
+    const array = Array.isArray(value) ? value : valueInText(value, '[');
+    if (!Array.isArray(array)) return misfit(value);
+    if (conformItem === undefined) return array;
+    let extra: Record<string, unknown> | undefined;
+    for (let index = 0; index < array.length; index++) {
+      array[index] = conformItem(array[index]);
+      if (leftover !== undefined) {
+        extra ??= Object.create(null) as Record<string, unknown>;
+        extra[index] = leftover;
+        leftover = undefined;
+      }
+    }
+    leftover = extra;
+    return array;
+  };
+}
+
+interface Field {
+  readonly name: string;
+  /** Undefined if the field is not selected. */
+  readonly conform: Conform | undefined;
+}
+
+/** The conformer of an object with declared properties; `path` is '' for the record itself. */
+function objectConformer(
+  schema: Schema,
+  selected: Schema,
+  path: string,
+  onDrift: OnDrift,
+): (value: Record<string, unknown> | object) => unknown {
+  const fields = new Map<string, Field>();
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    const selectedProperty = selected.properties?.[name];
+    const fieldPath = path === '' ? name : `${path}.${name}`;
+    const conform = selectedProperty && conformerFor(property, selectedProperty, fieldPath, onDrift);
+    for (const spelling of [name, ...(property['x-aliases'] ?? [])]) fields.set(spelling, { name, conform });
+  }
+  return (value) => {
+    const object = value as Record<string, unknown>;
+    let extra: Record<string, unknown> | undefined;
+    let fits = true;
+    for (const name in object) {
+      const field = fields.get(name);
+      if (field?.name === name && field.conform !== undefined) {
+        const before = object[name];
+        const after = field.conform(before);
+        if (after !== before) object[name] = after;
+      } else {
+        fits = false;
+        if (field !== undefined) continue;
+        onDrift(path === '' ? name : `${path}.${name}`, jsonType(object[name]));
+        leftover = object[name];
+      }
+      if (leftover !== undefined) {
+        extra ??= Object.create(null) as Record<string, unknown>;
+        extra[name] = leftover;
+        leftover = undefined;
+      }
+    }
+    if (fits) {
+      leftover = extra;
+      return object;
+    }
+    return withoutMisfits(object, extra);
+  };
+
+  /** The declared and selected part of an object whose fields have canonical names conformed already. */
+  function withoutMisfits(object: Record<string, unknown>, extra: Record<string, unknown> | undefined): unknown {
+    const rest: Record<string, unknown> = {};
+    const aliases: string[] = [];
+    for (const name in object) {
+      const field = fields.get(name);
+      if (field?.conform === undefined) continue;
+      if (field.name === name) rest[name] = object[name];
+      else aliases.push(name);
+    }
+    leftover = foldAliases(object, aliases, rest, extra);
+    return rest;
+  }
+
+  /** One fact under two names is told once. If the two differ, the alias keeps its own in `_extra`. */
+  function foldAliases(
+    object: Record<string, unknown>,
+    aliases: readonly string[],
+    rest: Record<string, unknown>,
+    extra: Record<string, unknown> | undefined,
+  ): Record<string, unknown> | undefined {
+    let all = extra;
+    for (const alias of aliases) {
+      const { name, conform } = fields.get(alias) as Field;
+      const value = object[alias];
+      const told = conform?.(value);
+      let untold = leftover;
+      leftover = undefined;
+      if (rest[name] === undefined || rest[name] === null) rest[name] = told;
+      else if (told !== null && !sameValue(rest[name], told)) {
+        onDrift(path === '' ? alias : `${path}.${alias}`, jsonType(value));
+        untold = value;
+      }
+      if (untold !== undefined) {
+        all ??= Object.create(null) as Record<string, unknown>;
+        all[alias] = untold;
+      }
+    }
+    return all;
+  }
+}
+
+function sameValue(one: unknown, other: unknown): boolean {
+  return one === other || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isId(value: unknown): boolean {
+  return /^\d+$/.test(exactDigits(value) ?? String(value));
+}
+
+function objectInText(value: unknown): Record<string, unknown> | undefined {
+  const inText = valueInText(value, '{');
+  return isObject(inText) ? inText : undefined;
+}
+
+/** The value that JSON text holds, if it is text that starts with `opening`. */
+function valueInText(value: unknown, opening: '{' | '['): unknown {
+  if (typeof value !== 'string' || !value.trimStart().startsWith(opening)) return undefined;
+  try {
+    return parseExact(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function jsonType(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return exactDigits(value) === undefined ? typeof value : 'number';
+}

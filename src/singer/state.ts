@@ -1,0 +1,53 @@
+/** Singer's state: where each stream resumes. What the tap does not know of is kept as it came. */
+import { UserError } from '../errors.ts';
+import { misfitOf } from '../validate.ts';
+
+export type Bookmark = Readonly<Record<string, unknown>>;
+
+export interface State {
+  readonly bookmarks: Readonly<Record<string, Bookmark>>;
+  /** The stream whose records are being written; absent when a run is complete. */
+  readonly currently_syncing?: string;
+  readonly [other: string]: unknown;
+}
+
+const stateShape = {
+  type: 'object',
+  properties: {
+    bookmarks: { type: ['object', 'null'], additionalProperties: { type: ['object', 'null'] } },
+    currently_syncing: { type: ['string', 'null'] },
+  },
+};
+
+/** @throws UserError if it has not the shape of a state */
+export function parseState(json: unknown): State {
+  const misfit = misfitOf(stateShape, json);
+  if (misfit !== undefined) throw new UserError(`it is no Singer state: ${misfit}`);
+  const { type, value } = json as { type?: unknown; value?: unknown };
+  if (type === 'STATE' && value !== undefined) {
+    throw new UserError('it is a whole STATE message: write only its "value" into the file');
+  }
+  const { bookmarks, currently_syncing, ...others } = json as Partial<State>;
+  return { ...others, bookmarks: bookmarks ?? {}, ...(currently_syncing && { currently_syncing }) };
+}
+
+/** The state after a stream got further. */
+export function withBookmark(state: State, stream: string, bookmark: Bookmark): State {
+  const before = state.bookmarks[stream] ?? {};
+  return { ...state, bookmarks: { ...state.bookmarks, [stream]: { ...before, ...bookmark } } };
+}
+
+/** The state while a stream is written, or, without one, of a run that is complete. */
+export function withCurrentlySyncing(state: State, stream: string | undefined): State {
+  const { currently_syncing: _, ...rest } = state;
+  return stream === undefined ? (rest as State) : ({ ...rest, currently_syncing: stream } as State);
+}
+
+/** The streams with the one that was interrupted first; the others follow in their order, wrapped around. */
+export function resumeOrder<Stream extends { readonly id: string }>(
+  streams: readonly Stream[],
+  state: State,
+): readonly Stream[] {
+  const at = streams.findIndex(({ id }) => id === state.currently_syncing);
+  return at <= 0 ? streams : [...streams.slice(at), ...streams.slice(0, at)];
+}

@@ -1,0 +1,109 @@
+/** From a selected stream to its readings: where the facts of the table, the catalogs and the settings meet. */
+import { readSchema } from './catalogs.ts';
+import type { Config } from './config.ts';
+import { exactDigits } from './json.ts';
+import { readChildren } from './paystack/children.ts';
+import type { Ask } from './paystack/client.ts';
+import { type List, openList, type Row } from './paystack/pages.ts';
+import { type Reading, readList, type Tally } from './paystack/read.ts';
+import { type ParentFacts, type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
+import type { Range } from './paystack/windows.ts';
+import { compileConform, type OnDrift } from './record.ts';
+import type { SelectedStream } from './singer/selection.ts';
+
+export interface SourceOptions {
+  readonly config: Config;
+  readonly ask: Ask;
+  /** Start of the run, milliseconds since 1970. */
+  readonly now: number;
+  /** Pages of one stream that may be in flight or waiting. */
+  readonly ahead: () => number;
+}
+
+/**
+ * The readings of one stream, its records conformed.
+ *
+ * @param bookmark where it resumes, milliseconds since 1970; undefined for the start date
+ * @param rank of its requests among those of other streams
+ */
+export function openSource(
+  stream: SelectedStream,
+  bookmark: number | undefined,
+  rank: number,
+  tally: Tally,
+  onDrift: OnDrift,
+  { config, ask, now, ahead }: SourceOptions,
+): AsyncIterable<Reading> {
+  const name = stream.id as StreamName;
+  const facts: StreamFacts = streams[name];
+  const conform = compileConform(readSchema(name), stream.schema, onDrift);
+  const range: Range | undefined = facts.ranged && rangeFrom(config, bookmark, now);
+  if (range !== undefined && range.from >= (range.to ?? Number.POSITIVE_INFINITY)) return nothing();
+
+  function open(of: StreamName, path: string, toRow: (record: unknown) => Row | undefined): List {
+    return openList({ facts: streams[of], endpoint: of, rank, path, pageSize: config.pageSize, ask, toRow });
+  }
+
+  if (facts.parent === undefined) {
+    return readList(open(name, facts.path, rowMaker(facts, conform)), range, ahead, tally);
+  }
+  const parentName = facts.parent.stream as StreamName;
+  const parentFacts: StreamFacts = streams[parentName];
+  const parentSchema = readSchema(parentName);
+  const toParent = rowMaker(
+    parentFacts,
+    compileConform(parentSchema, parentSchema, () => {}),
+  );
+  const parents = readList(open(parentName, parentFacts.path, toParent), range, () => 2, { ...tally });
+  const openChild = (parent: Row) =>
+    open(name, fillPath(facts.path, parent), rowMaker(facts, conform, carried(facts.parent, parent)));
+  return readChildren(parents, openChild, ahead, tally);
+}
+
+/** From the bookmark less the lookback, but not before the start date. */
+function rangeFrom(config: Config, bookmark: number | undefined, now: number): Range {
+  const from = bookmark === undefined ? config.startMs : Math.max(config.startMs, bookmark - config.lookbackMs);
+  return { from, to: config.endMs, now };
+}
+
+/** Makes rows of records as the API sends them; none of what is no object, or has no key. */
+function rowMaker(
+  facts: StreamFacts,
+  conform: (record: object) => Record<string, unknown>,
+  fromParent: Readonly<Record<string, unknown>> = {},
+): (record: unknown) => Row | undefined {
+  const { key, created } = facts;
+  return (sent) => {
+    if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return undefined;
+    const whole = facts.parent ? withParent(sent as Record<string, unknown>, fromParent) : sent;
+    const record = conform(whole);
+    const values = key.map((name) => record[name]);
+    if (values.some((value) => value === null || value === undefined)) return undefined;
+    const date = created === undefined ? undefined : record[created];
+    return {
+      key: values.join('\0'),
+      created: typeof date === 'string' ? Date.parse(date) : Number.NaN,
+      record,
+    };
+  };
+}
+
+/** What the record itself says of its parent stands. */
+function withParent(record: Record<string, unknown>, fromParent: Readonly<Record<string, unknown>>): object {
+  for (const [name, value] of Object.entries(fromParent)) record[name] ??= value;
+  return record;
+}
+
+function carried(facts: ParentFacts | undefined, parent: Row): Record<string, unknown> {
+  const columns = Object.entries(facts?.carries ?? {});
+  return Object.fromEntries(columns.map(([column, field]) => [column, parent.record[field]]));
+}
+
+function fillPath(path: string, parent: Row): string {
+  return path.replace(/\{(\w+)\}/g, (_, field: string) => {
+    const value = parent.record[field];
+    return encodeURIComponent(exactDigits(value) ?? String(value));
+  });
+}
+
+async function* nothing(): AsyncGenerator<Reading, void, undefined> {}

@@ -1,0 +1,22 @@
+/** The one place that knows ajv: the shape of what users hand in (config, catalog, state). */
+import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv';
+
+export type Shape = object;
+
+/**
+ * Checks a value against a JSON Schema.
+ *
+ * @returns undefined if it fits, else what is wrong with the first thing that does not, by name and never by value
+ */
+export function misfitOf(shape: Shape, value: unknown): string | undefined {
+  const validate = new Ajv({ strict: false, verbose: false }).compile(shape as JSONSchemaType<unknown>);
+  return validate(value) ? undefined : describe(validate.errors?.[0]);
+}
+
+function describe(error: ErrorObject | undefined): string {
+  if (error === undefined) return 'it has the wrong shape';
+  const where = error.instancePath.slice(1).replaceAll('/', '.');
+  const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues;
+  const what = `${error.message ?? 'is wrong'}${allowed ? `: ${allowed.join(', ')}` : ''}`;
+  return where === '' ? what : `${where} ${what}`;
+}
