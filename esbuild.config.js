@@ -9,7 +9,9 @@ const shared = {
   format: 'esm',
   splitting: true,
   // Some dependencies are CommonJS and require Node's own modules.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
+  },
   logLevel: 'warning',
 };
 

@@ -10,6 +10,8 @@ export interface Config {
   readonly startMs: number;
   /** Undefined: up to the present. */
   readonly endMs: number | undefined;
+  /** True if a user set one of the two. */
+  readonly isBounded: boolean;
   readonly lookbackMs: number;
   readonly pageSize: number;
   readonly concurrency: number;
@@ -164,6 +166,7 @@ export function parseConfig(given: Settings, version: string): Config {
     secretKey,
     startMs,
     endMs,
+    isBounded: told.start_date !== undefined || endMs !== undefined,
     lookbackMs: numberOr(told.lookback_window_days, lookback_window_days.default) * 86_400_000,
     pageSize: numberOr(told.page_size, page_size.default),
     concurrency: numberOr(told.concurrency, concurrency.default),

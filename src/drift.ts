@@ -1,5 +1,5 @@
 /** What Paystack sent that the schemas do not foresee, counted. Names and types, never a value. */
-import type { OnDrift } from './record.ts';
+import type { Misfit } from './record.ts';
 
 export interface Drift {
   readonly stream: string;
@@ -14,7 +14,7 @@ export interface Drift {
 const maxKinds = 1000;
 
 export interface DriftReport {
-  watch(stream: string): OnDrift;
+  count(stream: string, misfit: Misfit): void;
   /** In the order in which they were first seen. */
   kinds(): Drift[];
 }
@@ -22,7 +22,7 @@ export interface DriftReport {
 export function createDriftReport(): DriftReport {
   const counts = new Map<string, { stream: string; field: string; type: string; count: number }>();
   return {
-    watch: (stream) => (field, type) => {
+    count: (stream, { path: field, type }) => {
       const key = `${stream}\0${field}\0${type}`;
       const drift = counts.get(key);
       if (drift !== undefined) drift.count++;

@@ -15,8 +15,19 @@ import { type Schema, typeOf } from './schema.ts';
 
 type Conform = (value: unknown) => unknown;
 
-/** Told of everything that goes into `_extra`: the path of the field and the JSON type of what came. Never the value. */
-export type OnDrift = (path: string, type: string) => void;
+/** Something that went into `_extra`: where it stood, and the JSON type of what came. Never the value. */
+export interface Misfit {
+  /** `customer.new_field`, `log.history[].time` */
+  readonly path: string;
+  readonly type: string;
+}
+
+type OnMisfit = (path: string, type: string) => void;
+
+export interface Conformed {
+  readonly record: Record<string, unknown>;
+  readonly misfits: readonly Misfit[];
+}
 
 export const extraColumn = '_extra';
 
@@ -29,25 +40,29 @@ let leftover: unknown;
  * @param schema every column, with the aliases of `catalogs/`
  * @param selected the same schema without the columns that are not selected: they are dropped without a word
  */
-export function compileConform(
-  schema: Schema,
-  selected: Schema,
-  onDrift: OnDrift,
-): (record: object) => Record<string, unknown> {
+export function compileConform(schema: Schema, selected: Schema): (record: object) => Conformed {
   const { [extraColumn]: _, ...columns } = schema.properties ?? {};
-  const conform = objectConformer({ ...schema, properties: columns }, selected, '', onDrift);
+  let misfits: Misfit[] = none;
+  const onMisfit: OnMisfit = (path, type) => {
+    if (misfits === none) misfits = [];
+    misfits.push({ path, type });
+  };
+  const conform = objectConformer({ ...schema, properties: columns }, selected, '', onMisfit);
   const keepsExtra = selected.properties?.[extraColumn] !== undefined;
-  return (record) => {
-    const conformed = conform(record) as Record<string, unknown>;
-    if (keepsExtra) conformed[extraColumn] = leftover ?? null;
+  return (sent) => {
+    misfits = none;
+    const record = conform(sent) as Record<string, unknown>;
+    if (keepsExtra) record[extraColumn] = leftover ?? null;
     leftover = undefined;
-    return conformed;
+    return { record, misfits };
   };
 }
 
-function conformerFor(schema: Schema, selected: Schema, path: string, onDrift: OnDrift): Conform {
+const none: Misfit[] = [];
+
+function conformerFor(schema: Schema, selected: Schema, path: string, onMisfit: OnMisfit): Conform {
   const misfit: Conform = (value) => {
-    onDrift(path, jsonType(value));
+    onMisfit(path, jsonType(value));
     leftover = value;
     return null;
   };
@@ -60,14 +75,14 @@ function conformerFor(schema: Schema, selected: Schema, path: string, onDrift: O
       return (value) => conformNumber(value, misfit);
     case 'string':
       return schema.format === 'date-time'
-        ? (value) => conformDate(value, path, onDrift, misfit)
+        ? (value) => conformDate(value, path, onMisfit, misfit)
         : (value) => conformString(value, misfit);
     case 'array':
-      return arrayConformer(schema, selected, path, onDrift, misfit);
+      return arrayConformer(schema, selected, path, onMisfit, misfit);
     case 'object':
       return schema.properties === undefined
         ? conformFreeObject
-        : typedObjectConformer(schema, selected, path, onDrift, misfit);
+        : typedObjectConformer(schema, selected, path, onMisfit, misfit);
     default:
       return (value) => value;
   }
@@ -104,12 +119,12 @@ function conformString(value: unknown, misfit: Conform): unknown {
 }
 
 /** Dates leave as RFC 3339, UTC, milliseconds; "" is null. A finer date keeps its own text in `_extra` as well. */
-function conformDate(value: unknown, path: string, onDrift: OnDrift, misfit: Conform): unknown {
+function conformDate(value: unknown, path: string, onMisfit: OnMisfit, misfit: Conform): unknown {
   if (value === '' || value === null) return null;
   const instant = typeof value === 'string' ? instantOf(value) : undefined;
   if (instant === undefined) return misfit(value);
   if (!instant.whole) {
-    onDrift(path, 'string');
+    onMisfit(path, 'string');
     leftover = value;
   }
   return instant.text;
@@ -127,10 +142,10 @@ function typedObjectConformer(
   schema: Schema,
   selected: Schema,
   path: string,
-  onDrift: OnDrift,
+  onMisfit: OnMisfit,
   misfit: Conform,
 ): Conform {
-  const conform = objectConformer(schema, selected, path, onDrift);
+  const conform = objectConformer(schema, selected, path, onMisfit);
   const holdsId = schema.properties?.['id'] !== undefined && typeOf(schema.properties['id']) === 'integer';
   return (value) => {
     if (isObject(value)) return conform(value);
@@ -142,11 +157,11 @@ function typedObjectConformer(
 }
 
 /** JSON text that holds an array is that array, "" is null. */
-function arrayConformer(schema: Schema, selected: Schema, path: string, onDrift: OnDrift, misfit: Conform): Conform {
+function arrayConformer(schema: Schema, selected: Schema, path: string, onMisfit: OnMisfit, misfit: Conform): Conform {
   const items = schema.items;
   const conformItem =
     items !== undefined && typeOf(items) !== undefined
-      ? conformerFor(items, selected.items ?? items, `${path}[]`, onDrift)
+      ? conformerFor(items, selected.items ?? items, `${path}[]`, onMisfit)
       : undefined;
   return (value) => {
     if (value === null || value === '') return null;
@@ -178,13 +193,13 @@ function objectConformer(
   schema: Schema,
   selected: Schema,
   path: string,
-  onDrift: OnDrift,
+  onMisfit: OnMisfit,
 ): (value: Record<string, unknown> | object) => unknown {
   const fields = new Map<string, Field>();
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const selectedProperty = selected.properties?.[name];
     const fieldPath = path === '' ? name : `${path}.${name}`;
-    const conform = selectedProperty && conformerFor(property, selectedProperty, fieldPath, onDrift);
+    const conform = selectedProperty && conformerFor(property, selectedProperty, fieldPath, onMisfit);
     for (const spelling of [name, ...(property['x-aliases'] ?? [])]) fields.set(spelling, { name, conform });
   }
   return (value) => {
@@ -200,7 +215,7 @@ function objectConformer(
       } else {
         fits = false;
         if (field !== undefined) continue;
-        onDrift(path === '' ? name : `${path}.${name}`, jsonType(object[name]));
+        onMisfit(path === '' ? name : `${path}.${name}`, jsonType(object[name]));
         leftover = object[name];
       }
       if (leftover !== undefined) {
@@ -246,7 +261,7 @@ function objectConformer(
       leftover = undefined;
       if (rest[name] === undefined || rest[name] === null) rest[name] = told;
       else if (told !== null && !sameValue(rest[name], told)) {
-        onDrift(path === '' ? alias : `${path}.${alias}`, jsonType(value));
+        onMisfit(path === '' ? alias : `${path}.${alias}`, jsonType(value));
         untold = value;
       }
       if (untold !== undefined) {

@@ -1,4 +1,5 @@
 /** A sync as the command line asks for it: its files, its signals, its exit code. */
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type Clock, systemClock } from './clock.ts';
@@ -53,6 +54,7 @@ export async function run({ log, ...options }: RunOptions): Promise<number> {
   const streams = readSelection(options.catalog, log);
   const state = readState(options.state);
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // Every request listens.
   const release = stopOnSignals(stop, log);
   try {
     const summary = await sync({

@@ -8,7 +8,7 @@ import { type List, openList, type Row } from './paystack/pages.ts';
 import { type Reading, readList, type Tally } from './paystack/read.ts';
 import { type ParentFacts, type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
 import type { Range } from './paystack/windows.ts';
-import { compileConform, type OnDrift } from './record.ts';
+import { type Conformed, compileConform } from './record.ts';
 import type { SelectedStream } from './singer/selection.ts';
 
 export interface SourceOptions {
@@ -31,12 +31,11 @@ export function openSource(
   bookmark: number | undefined,
   rank: number,
   tally: Tally,
-  onDrift: OnDrift,
   { config, ask, now, ahead }: SourceOptions,
 ): AsyncIterable<Reading> {
   const name = stream.id as StreamName;
   const facts: StreamFacts = streams[name];
-  const conform = compileConform(readSchema(name), stream.schema, onDrift);
+  const conform = compileConform(readSchema(name), stream.schema);
   const range: Range | undefined = facts.ranged && rangeFrom(config, bookmark, now);
   if (range !== undefined && range.from >= (range.to ?? Number.POSITIVE_INFINITY)) return nothing();
 
@@ -50,10 +49,7 @@ export function openSource(
   const parentName = facts.parent.stream as StreamName;
   const parentFacts: StreamFacts = streams[parentName];
   const parentSchema = readSchema(parentName);
-  const toParent = rowMaker(
-    parentFacts,
-    compileConform(parentSchema, parentSchema, () => {}),
-  );
+  const toParent = rowMaker(parentFacts, compileConform(parentSchema, parentSchema));
   const parents = readList(open(parentName, parentFacts.path, toParent), range, () => 2, { ...tally });
   const openChild = (parent: Row) =>
     open(name, fillPath(facts.path, parent), rowMaker(facts, conform, carried(facts.parent, parent)));
@@ -69,14 +65,14 @@ function rangeFrom(config: Config, bookmark: number | undefined, now: number): R
 /** Makes rows of records as the API sends them; none of what is no object, or has no key. */
 function rowMaker(
   facts: StreamFacts,
-  conform: (record: object) => Record<string, unknown>,
+  conform: (record: object) => Conformed,
   fromParent: Readonly<Record<string, unknown>> = {},
 ): (record: unknown) => Row | undefined {
   const { key, created } = facts;
   return (sent) => {
     if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return undefined;
     const whole = facts.parent ? withParent(sent as Record<string, unknown>, fromParent) : sent;
-    const record = conform(whole);
+    const { record, misfits } = conform(whole);
     const values = key.map((name) => record[name]);
     if (values.some((value) => value === null || value === undefined)) return undefined;
     const date = created === undefined ? undefined : record[created];
@@ -84,6 +80,7 @@ function rowMaker(
       key: values.join('\0'),
       created: typeof date === 'string' ? Date.parse(date) : Number.NaN,
       record,
+      misfits,
     };
   };
 }

@@ -17,7 +17,7 @@ import { OutputClosed } from './output.ts';
 import type { Ask } from './paystack/client.ts';
 import { KeyRejected, NotAvailable } from './paystack/errors.ts';
 import { newTally, type Reading, type Tally } from './paystack/read.ts';
-import { recordMessages, schemaMessage, stateMessage } from './singer/messages.ts';
+import { activateVersionMessage, recordMessages, schemaMessage, stateMessage } from './singer/messages.ts';
 import { metricText } from './singer/metrics.ts';
 import type { SelectedStream } from './singer/selection.ts';
 import { resumeOrder, type State, withBookmark, withCurrentlySyncing } from './singer/state.ts';
@@ -56,6 +56,8 @@ interface Job {
   readonly rank: number;
   readonly tally: Tally;
   readonly startedAt: number;
+  /** Set if the stream is listed whole and the target is to remove what was not in the list. */
+  readonly version: number | undefined;
   written: number;
   /** Creation of the newest record that was written, milliseconds since 1970. */
   newest: number;
@@ -109,9 +111,12 @@ export async function sync(options: SyncOptions): Promise<Summary> {
       if (reading.rows.length === 0) return;
       const records = reading.rows.map(({ record }) => record);
       lastState = undefined;
-      await write(recordMessages(stream.name, records, new Date(reading.askedAt).toISOString()));
+      await write(recordMessages(stream.name, records, new Date(reading.askedAt).toISOString(), job.version));
       job.written += records.length;
-      for (const { created } of reading.rows) if (created > job.newest) job.newest = created;
+      for (const { created, misfits } of reading.rows) {
+        if (created > job.newest) job.newest = created;
+        for (const misfit of misfits) drift.count(stream.id, misfit);
+      }
       return;
     }
     job.hasHole ||= !reading.isWhole;
@@ -125,16 +130,24 @@ export async function sync(options: SyncOptions): Promise<Summary> {
     await writeState();
   }
 
+  /** Has the target remove what was not listed, now that everything was. */
+  async function activateVersion({ stream, version, hasHole, failure }: Job): Promise<void> {
+    if (version === undefined || hasHole || failure !== undefined) return;
+    await begin();
+    lastState = undefined;
+    await write(activateVersionMessage(stream.name, version));
+  }
+
   async function runJob(job: Job): Promise<void> {
     const { stream, rank, tally } = job;
     try {
-      const onDrift = drift.watch(stream.id);
-      const source = openSource(stream, bookmarks.get(stream.id), rank, tally, onDrift, { config, ask, now, ahead });
+      const source = openSource(stream, bookmarks.get(stream.id), rank, tally, { config, ask, now, ahead });
       for await (const reading of source) {
         stop.signal.throwIfAborted();
         await turns.take(rank, () => writeReading(job, reading));
       }
       job.failure = shortfall(tally, stream);
+      await turns.take(rank, () => activateVersion(job));
     } catch (error) {
       if (stop.signal.aborted) return;
       if (error instanceof NotAvailable) {
@@ -153,7 +166,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
     }
   }
 
-  const jobs = streams.map((stream, rank) => newJob(stream, rank, now));
+  const jobs = streams.map((stream, rank) => newJob(stream, rank, now, config));
   await Promise.all(jobs.map(runJob));
 
   const reason: unknown = stop.signal.reason;
@@ -169,9 +182,12 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   };
 }
 
-function newJob(stream: SelectedStream, rank: number, startedAt: number): Job {
+function newJob(stream: SelectedStream, rank: number, startedAt: number, config: Config): Job {
+  // A listing that leaves records out must not remove them from the warehouse.
+  const isVersioned = config.activateVersion && stream.method === 'FULL_TABLE' && !config.isBounded;
+  const version = isVersioned ? startedAt : undefined;
   const opening = { written: 0, newest: Number.NEGATIVE_INFINITY, hasHole: false, failure: undefined };
-  return { stream, rank, tally: newTally(), startedAt, ...opening };
+  return { stream, rank, tally: newTally(), startedAt, version, ...opening };
 }
 
 /** The bookmark of a stream, milliseconds since 1970; undefined where it has none of its replication key. */

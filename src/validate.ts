@@ -9,7 +9,7 @@ export type Shape = object;
  * @returns undefined if it fits, else what is wrong with the first thing that does not, by name and never by value
  */
 export function misfitOf(shape: Shape, value: unknown): string | undefined {
-  const validate = new Ajv({ strict: false, verbose: false }).compile(shape as JSONSchemaType<unknown>);
+  const validate = new Ajv({ strict: false, logger: false }).compile(shape as JSONSchemaType<unknown>);
   return validate(value) ? undefined : describe(validate.errors?.[0]);
 }
 

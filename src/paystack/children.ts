@@ -50,7 +50,7 @@ async function firstReadings(
     return { first: first.done ? [] : [first.value], rest: summed(readings, own, tally) };
   } catch (error) {
     // A parent that is gone by now has no children to tell.
-    if (error instanceof NotAvailable) return { first: [], rest: toAsync([]) };
+    if (error instanceof NotAvailable && error.status === 404) return { first: [], rest: toAsync([]) };
     throw error;
   }
 }

@@ -175,7 +175,7 @@ function refusal(status: number, envelope: Record<string, unknown> | undefined, 
   const said = `answered ${status}${message && ` (${message})`}`;
   const saysSo = /not (?:yet )?(?:available|enabled|activated|supported|allowed)|no access|feature/i.test(message);
   return status === 403 || status === 404 || (status === 400 && saysSo)
-    ? new NotAvailable(said)
+    ? new NotAvailable(status, said)
     : new RequestRefused(status, said);
 }
 

@@ -12,6 +12,12 @@ export class KeyRejected extends Error {
 /** The integration does not have this feature, or this record does not exist: there is nothing to read. */
 export class NotAvailable extends Error {
   override readonly name = 'NotAvailable';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** The request itself is refused; the same request would be refused again. */

@@ -5,6 +5,8 @@
  * 0 although there are records (observed), a list may answer in cursor mode without having been asked to (documented
  * sample), and some lists send no `meta` at all.
  */
+
+import type { Misfit } from '../record.ts';
 import type { Answer, Ask } from './client.ts';
 import { RequestRefused } from './errors.ts';
 import type { Paging, StreamFacts } from './streams.ts';
@@ -16,6 +18,8 @@ export interface Row {
   /** Creation, milliseconds since 1970; NaN if the record has no such date. */
   readonly created: number;
   readonly record: Readonly<Record<string, unknown>>;
+  /** What of the record no column foresees. */
+  readonly misfits: readonly Misfit[];
 }
 
 export interface Page {
