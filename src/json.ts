@@ -10,8 +10,19 @@
 /** Private use characters that no API sends; a random part makes the mark impossible to forge in a record. */
 const exactMark = `\uE000${Math.random().toString(36).slice(2)}\uE001`;
 
-/** May match inside a string, which costs time but changes nothing; misses no number that a double would change. */
-const mayBeInexact = /[[:,]\s*-?(?:[\d.]{16,}|[\d.]+[eE]|0(?<=-0)[,\]}\s.])/;
+/**
+ * What every number that a double would change looks like: sixteen digits or more, an exponent, or minus zero. These may
+ * match inside a string as well, which costs time but changes nothing. Measured: as three patterns that each fail fast
+ * they take a third of the time of one that looks behind every colon and comma.
+ */
+const manyDigits = /[\d.]{16}/;
+const manyDigitsOfNumber = /[[:,]\s*-?[\d.]{16}/;
+const exponent = /\d[eE][+-]?\d+\s*[,\]}]/;
+const minusZero = /-0(?:\.0+)?\s*[,\]}]/;
+
+function mayBeInexact(text: string): boolean {
+  return (manyDigits.test(text) && manyDigitsOfNumber.test(text)) || exponent.test(text) || minusZero.test(text);
+}
 
 const numberToken = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
@@ -21,7 +32,7 @@ const numberToken = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
  * @throws SyntaxError when the text is no JSON.
  */
 export function parseExact(text: string): unknown {
-  return JSON.parse(mayBeInexact.test(text) ? quoteInexactNumbers(text) : text);
+  return JSON.parse(mayBeInexact(text) ? quoteInexactNumbers(text) : text);
 }
 
 /** True if a double, printed again, gives the same number with the same digits (trailing zeros aside). */

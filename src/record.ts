@@ -41,17 +41,20 @@ let leftover: unknown;
  * @param selected the same schema without the columns that are not selected: they are dropped without a word
  */
 export function compileConform(schema: Schema, selected: Schema): (record: object) => Conformed {
-  const { [extraColumn]: _, ...columns } = schema.properties ?? {};
+  const { [extraColumn]: _, ...properties } = schema.properties ?? {};
+  const columns = { ...schema, properties };
   let misfits: Misfit[] = none;
   const onMisfit: OnMisfit = (path, type) => {
     if (misfits === none) misfits = [];
     misfits.push({ path, type });
   };
-  const conform = objectConformer({ ...schema, properties: columns }, selected, '', onMisfit);
   const keepsExtra = selected.properties?.[extraColumn] !== undefined;
+  const conform = keepsExtra
+    ? objectConformer(columns, selected, '', onMisfit)
+    : columnPicker(columns, selected, onMisfit);
   return (sent) => {
     misfits = none;
-    const record = conform(sent) as Record<string, unknown>;
+    const record = conform(sent as Record<string, unknown>) as Record<string, unknown>;
     if (keepsExtra) record[extraColumn] = leftover ?? null;
     leftover = undefined;
     return { record, misfits };
@@ -171,11 +174,7 @@ function arrayConformer(schema: Schema, selected: Schema, path: string, onMisfit
     let extra: Record<string, unknown> | undefined;
     for (let index = 0; index < array.length; index++) {
       array[index] = conformItem(array[index]);
-      if (leftover !== undefined) {
-        extra ??= Object.create(null) as Record<string, unknown>;
-        extra[index] = leftover;
-        leftover = undefined;
-      }
+      if (leftover !== undefined) extra = keepLeftover(extra, index);
     }
     leftover = extra;
     return array;
@@ -194,83 +193,103 @@ function objectConformer(
   selected: Schema,
   path: string,
   onMisfit: OnMisfit,
-): (value: Record<string, unknown> | object) => unknown {
+): (object: Record<string, unknown>) => unknown {
   const fields = new Map<string, Field>();
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const selectedProperty = selected.properties?.[name];
-    const fieldPath = path === '' ? name : `${path}.${name}`;
-    const conform = selectedProperty && conformerFor(property, selectedProperty, fieldPath, onMisfit);
+    const conform = selectedProperty && conformerFor(property, selectedProperty, pathOf(name), onMisfit);
     for (const spelling of [name, ...(property['x-aliases'] ?? [])]) fields.set(spelling, { name, conform });
   }
-  return (value) => {
-    const object = value as Record<string, unknown>;
-    let extra: Record<string, unknown> | undefined;
-    let fits = true;
-    for (const name in object) {
-      const field = fields.get(name);
-      if (field?.name === name && field.conform !== undefined) {
-        const before = object[name];
-        const after = field.conform(before);
-        if (after !== before) object[name] = after;
-      } else {
-        fits = false;
-        if (field !== undefined) continue;
-        onMisfit(path === '' ? name : `${path}.${name}`, jsonType(object[name]));
-        leftover = object[name];
-      }
-      if (leftover !== undefined) {
-        extra ??= Object.create(null) as Record<string, unknown>;
-        extra[name] = leftover;
-        leftover = undefined;
-      }
-    }
-    if (fits) {
-      leftover = extra;
-      return object;
-    }
-    return withoutMisfits(object, extra);
-  };
 
-  /** The declared and selected part of an object whose fields have canonical names conformed already. */
-  function withoutMisfits(object: Record<string, unknown>, extra: Record<string, unknown> | undefined): unknown {
-    const rest: Record<string, unknown> = {};
-    const aliases: string[] = [];
+  function pathOf(name: string): string {
+    return path === '' ? name : `${path}.${name}`;
+  }
+
+  return (object) => {
+    let extra: Record<string, unknown> | undefined;
+    let aliases: string[] | undefined;
     for (const name in object) {
       const field = fields.get(name);
-      if (field?.conform === undefined) continue;
-      if (field.name === name) rest[name] = object[name];
-      else aliases.push(name);
+      if (field === undefined) {
+        onMisfit(pathOf(name), jsonType(object[name]));
+        leftover = object[name];
+        remove(object, name);
+      } else if (field.conform === undefined) {
+        remove(object, name);
+      } else if (field.name === name) {
+        const sent = object[name];
+        const conformed = field.conform(sent);
+        if (conformed !== sent) object[name] = conformed;
+      } else {
+        aliases ??= [];
+        aliases.push(name);
+      }
+      if (leftover !== undefined) extra = keepLeftover(extra, name);
     }
-    leftover = foldAliases(object, aliases, rest, extra);
-    return rest;
-  }
+    leftover = aliases === undefined ? extra : foldAliases(object, aliases, extra);
+    return object;
+  };
 
   /** One fact under two names is told once. If the two differ, the alias keeps its own in `_extra`. */
   function foldAliases(
     object: Record<string, unknown>,
     aliases: readonly string[],
-    rest: Record<string, unknown>,
     extra: Record<string, unknown> | undefined,
   ): Record<string, unknown> | undefined {
     let all = extra;
     for (const alias of aliases) {
       const { name, conform } = fields.get(alias) as Field;
-      const value = object[alias];
-      const told = conform?.(value);
-      let untold = leftover;
-      leftover = undefined;
-      if (rest[name] === undefined || rest[name] === null) rest[name] = told;
-      else if (told !== null && !sameValue(rest[name], told)) {
-        onMisfit(path === '' ? alias : `${path}.${alias}`, jsonType(value));
-        untold = value;
+      const sent = object[alias];
+      remove(object, alias);
+      const told = conform?.(sent);
+      if (object[name] === undefined || object[name] === null) {
+        object[name] = told;
+      } else if (told !== null && !sameValue(object[name], told)) {
+        onMisfit(pathOf(alias), jsonType(sent));
+        leftover = sent;
       }
-      if (untold !== undefined) {
-        all ??= Object.create(null) as Record<string, unknown>;
-        all[alias] = untold;
-      }
+      if (leftover !== undefined) all = keepLeftover(all, alias);
     }
     return all;
   }
+}
+
+/** Conforms the selected columns alone: without `_extra`, nothing else of a record has a place to go. */
+function columnPicker(
+  schema: Schema,
+  selected: Schema,
+  onMisfit: OnMisfit,
+): (object: Record<string, unknown>) => unknown {
+  const columns = Object.entries(selected.properties ?? {}).map(([name, property]) => ({
+    name,
+    spellings: [name, ...(schema.properties?.[name]?.['x-aliases'] ?? [])],
+    conform: conformerFor(schema.properties?.[name] ?? property, property, name, onMisfit),
+  }));
+  return (object) => {
+    const picked: Record<string, unknown> = {};
+    for (const { name, spellings, conform } of columns) {
+      for (const spelling of spellings) {
+        if (!Object.hasOwn(object, spelling)) continue;
+        picked[name] = conform(object[spelling]);
+        leftover = undefined;
+        if (picked[name] !== null) break;
+      }
+    }
+    return picked;
+  };
+}
+
+/** Takes a field out of a record. JSON knows no undefined, and deleting the field would make the object slow. */
+function remove(object: Record<string, unknown>, name: string): void {
+  object[name] = undefined;
+}
+
+/** Puts what is left over under its name. Any name may come, `__proto__` too, so the object has no prototype. */
+function keepLeftover(extra: Record<string, unknown> | undefined, name: string | number): Record<string, unknown> {
+  const all = extra ?? (Object.create(null) as Record<string, unknown>);
+  all[name] = leftover;
+  leftover = undefined;
+  return all;
 }
 
 function sameValue(one: unknown, other: unknown): boolean {

@@ -1,8 +1,8 @@
 /** From a selected stream to its readings: where the facts of the table, the catalogs and the settings meet. */
 import { readSchema } from './catalogs.ts';
 import type { Config } from './config.ts';
-import { exactDigits } from './json.ts';
-import { readChildren } from './paystack/children.ts';
+import { exactDigits, stringifyExact } from './json.ts';
+import { type Parent, readChildren } from './paystack/children.ts';
 import type { Ask } from './paystack/client.ts';
 import { type List, openList, type Row } from './paystack/pages.ts';
 import { type Reading, readList, type Tally } from './paystack/read.ts';
@@ -39,20 +39,24 @@ export function openSource(
   const range: Range | undefined = facts.ranged && rangeFrom(config, bookmark, now);
   if (range !== undefined && range.from >= (range.to ?? Number.POSITIVE_INFINITY)) return nothing();
 
-  function open(of: StreamName, path: string, toRow: (record: unknown) => Row | undefined): List {
+  function open<Content>(
+    of: StreamName,
+    path: string,
+    toRow: (record: unknown) => Row<Content> | undefined,
+  ): List<Content> {
     return openList({ facts: streams[of], endpoint: of, rank, path, pageSize: config.pageSize, ask, toRow });
   }
 
   if (facts.parent === undefined) {
-    return readList(open(name, facts.path, rowMaker(facts, conform)), range, ahead, tally);
+    return readList(open(name, facts.path, rowMaker(facts, conform, stringifyExact)), range, ahead, tally);
   }
   const parentName = facts.parent.stream as StreamName;
   const parentFacts: StreamFacts = streams[parentName];
   const parentSchema = readSchema(parentName);
-  const toParent = rowMaker(parentFacts, compileConform(parentSchema, parentSchema));
+  const toParent = rowMaker(parentFacts, compileConform(parentSchema, parentSchema), (parent): Parent => parent);
   const parents = readList(open(parentName, parentFacts.path, toParent), range, () => 2, { ...tally });
-  const openChild = (parent: Row) =>
-    open(name, fillPath(facts.path, parent), rowMaker(facts, conform, carried(facts.parent, parent)));
+  const openChild = (parent: Parent) =>
+    open(name, fillPath(facts.path, parent), rowMaker(facts, conform, stringifyExact, carried(facts.parent, parent)));
   return readChildren(parents, openChild, ahead, tally);
 }
 
@@ -63,11 +67,12 @@ function rangeFrom(config: Config, bookmark: number | undefined, now: number): R
 }
 
 /** Makes rows of records as the API sends them; none of what is no object, or has no key. */
-function rowMaker(
+function rowMaker<Content>(
   facts: StreamFacts,
   conform: (record: object) => Conformed,
+  toContent: (record: Readonly<Record<string, unknown>>) => Content,
   fromParent: Readonly<Record<string, unknown>> = {},
-): (record: unknown) => Row | undefined {
+): (record: unknown) => Row<Content> | undefined {
   const { key, created } = facts;
   return (sent) => {
     if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return undefined;
@@ -79,7 +84,7 @@ function rowMaker(
     return {
       key: values.join('\0'),
       created: typeof date === 'string' ? Date.parse(date) : Number.NaN,
-      record,
+      content: toContent(record),
       misfits,
     };
   };
@@ -91,14 +96,14 @@ function withParent(record: Record<string, unknown>, fromParent: Readonly<Record
   return record;
 }
 
-function carried(facts: ParentFacts | undefined, parent: Row): Record<string, unknown> {
+function carried(facts: ParentFacts | undefined, parent: Parent): Record<string, unknown> {
   const columns = Object.entries(facts?.carries ?? {});
-  return Object.fromEntries(columns.map(([column, field]) => [column, parent.record[field]]));
+  return Object.fromEntries(columns.map(([column, field]) => [column, parent[field]]));
 }
 
-function fillPath(path: string, parent: Row): string {
+function fillPath(path: string, parent: Parent): string {
   return path.replace(/\{(\w+)\}/g, (_, field: string) => {
-    const value = parent.record[field];
+    const value = parent[field];
     return encodeURIComponent(exactDigits(value) ?? String(value));
   });
 }

@@ -109,8 +109,8 @@ export async function sync(options: SyncOptions): Promise<Summary> {
     state = withCurrentlySyncing(state, stream.id);
     if (reading.kind === 'rows') {
       if (reading.rows.length === 0) return;
-      const records = reading.rows.map(({ record }) => record);
       lastState = undefined;
+      const records = reading.rows.map(({ content }) => content);
       await write(recordMessages(stream.name, records, new Date(reading.askedAt).toISOString(), job.version));
       job.written += records.length;
       for (const { created, misfits } of reading.rows) {

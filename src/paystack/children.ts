@@ -7,8 +7,11 @@
  */
 import { inOrder } from '../prefetch.ts';
 import { NotAvailable } from './errors.ts';
-import type { List, Row } from './pages.ts';
+import type { List } from './pages.ts';
 import { newTally, type Reading, readList, type Tally } from './read.ts';
+
+/** A parent record, conformed. */
+export type Parent = Readonly<Record<string, unknown>>;
 
 /**
  * @param parents the readings of the parent list
@@ -16,8 +19,8 @@ import { newTally, type Reading, readList, type Tally } from './read.ts';
  * @returns the children's rows in the order of their parents; `covered` as the parents are
  */
 export async function* readChildren(
-  parents: AsyncIterable<Reading>,
-  open: (parent: Row) => List,
+  parents: AsyncIterable<Reading<Parent>>,
+  open: (parent: Parent) => List,
   ahead: () => number,
   tally: Tally,
 ): AsyncGenerator<Reading, void, undefined> {
@@ -27,7 +30,7 @@ export async function* readChildren(
       yield { ...reading, isWhole: reading.isWhole && isWhole };
       continue;
     }
-    const tasks = reading.rows.map((parent) => () => firstReadings(open(parent), tally));
+    const tasks = reading.rows.map((parent) => () => firstReadings(open(parent.content), tally));
     for await (const { first, rest } of inOrder(toAsync(tasks), ahead)) {
       for (const child of first) if (child.kind === 'rows') yield child;
       for await (const child of rest) {

@@ -13,8 +13,8 @@ import { inOrder, lookahead } from '../prefetch.ts';
 import type { List, Page, Query, Row } from './pages.ts';
 import { cutWindows, dayMs, isBelieved, pagesIn, type Range, type Window } from './windows.ts';
 
-export type Reading =
-  | { readonly kind: 'rows'; readonly rows: readonly Row[]; readonly askedAt: number }
+export type Reading<Content = string> =
+  | { readonly kind: 'rows'; readonly rows: readonly Row<Content>[]; readonly askedAt: number }
   /** Everything created before `until` is read; if it is not whole, something is missing. */
   | { readonly kind: 'covered'; readonly until: number; readonly isWhole: boolean };
 
@@ -50,12 +50,12 @@ const seamMs = dayMs + 1000;
  * @param ahead pages that may be in flight or waiting, asked again before each
  * @throws what the list throws, and Error if its paging leads nowhere
  */
-export async function* readList(
-  list: List,
+export async function* readList<Content>(
+  list: List<Content>,
   range: Range | undefined,
   ahead: () => number,
   tally: Tally,
-): AsyncGenerator<Reading, void, undefined> {
+): AsyncGenerator<Reading<Content>, void, undefined> {
   if (range === undefined) {
     yield* readWhole(list, undefined, tally);
     return;
@@ -72,14 +72,17 @@ export async function* readList(
   }
 }
 
-interface Step {
-  readonly window: Window;
-  readonly page?: Page;
+interface Step<Content> {
+  readonly window: Window<Content>;
+  readonly page?: Page<Content>;
   readonly isLast?: true;
 }
 
 /** Every page that can be known beforehand, as tasks in order; behind those of a window a step that finishes it. */
-async function* pageTasks(list: List, range: Range): AsyncGenerator<() => Promise<Step>, void, undefined> {
+async function* pageTasks<Content>(
+  list: List<Content>,
+  range: Range,
+): AsyncGenerator<() => Promise<Step<Content>>, void, undefined> {
   for await (const window of lookahead(cutWindows(list, range))) {
     yield async () => ({ window, page: window.first });
     const pages = window.isClosed ? pagesIn(window.first) : 1;
@@ -91,7 +94,11 @@ async function* pageTasks(list: List, range: Range): AsyncGenerator<() => Promis
 }
 
 /** Reads what the tasks could not know of, then counts. */
-async function* finishWindow(list: List, window: Window, ledger: Ledger): AsyncGenerator<Reading, void, undefined> {
+async function* finishWindow<Content>(
+  list: List<Content>,
+  window: Window<Content>,
+  ledger: Ledger,
+): AsyncGenerator<Reading<Content>, void, undefined> {
   const { first, query } = window;
   const wasForeseen = window.isClosed && Number.isFinite(pagesIn(first)) && ledger.pass.size <= (first.total ?? 0);
   if (!wasForeseen) yield* lookahead(laterPages(list, query, first, ledger));
@@ -99,11 +106,11 @@ async function* finishWindow(list: List, window: Window, ledger: Ledger): AsyncG
 }
 
 /** A list read from its first to its last page; what lies outside the range is left out. */
-async function* readWhole(
-  list: List,
+async function* readWhole<Content>(
+  list: List<Content>,
   range: Range | undefined,
   tally: Tally,
-): AsyncGenerator<Reading, void, undefined> {
+): AsyncGenerator<Reading<Content>, void, undefined> {
   const ledger = openLedger(undefined, range, tally);
   const first = await list.page(1, {});
   yield take(ledger, first);
@@ -116,12 +123,12 @@ async function* readWhole(
  *
  * @throws Error if a cursor comes back to where it was: the list would never end
  */
-async function* laterPages(
-  list: List,
+async function* laterPages<Content>(
+  list: List<Content>,
   query: Query,
-  first: Page,
+  first: Page<Content>,
   ledger: Ledger,
-): AsyncGenerator<Reading, void, undefined> {
+): AsyncGenerator<Reading<Content>, void, undefined> {
   const cursors = new Set<string>();
   let page = first;
   let stalePages = 0;
@@ -143,12 +150,12 @@ async function* laterPages(
 }
 
 /** Reads a window again while keys are missing; then tells how far everything is read. */
-async function* reconcile(
-  list: List,
+async function* reconcile<Content>(
+  list: List<Content>,
   query: Query,
-  first: Page,
+  first: Page<Content>,
   ledger: Ledger,
-): AsyncGenerator<Reading, void, undefined> {
+): AsyncGenerator<Reading<Content>, void, undefined> {
   const { tally } = ledger;
   let missing = missingIn(ledger, first);
   tally.announced += first.total ?? ledger.pass.size + ledger.refused;
@@ -168,7 +175,7 @@ async function* reconcile(
 /** What a window has given so far. */
 interface Ledger {
   /** Undefined when a list is read whole. */
-  readonly window: Window | undefined;
+  readonly window: Window<unknown> | undefined;
   readonly range: Range | undefined;
   readonly tally: Tally;
   readonly until: number;
@@ -187,7 +194,7 @@ interface Ledger {
 }
 
 function openLedger(
-  window: Window | undefined,
+  window: Window<unknown> | undefined,
   range: Range | undefined,
   tally: Tally,
   seamBefore: ReadonlySet<string> = new Set(),
@@ -203,12 +210,12 @@ function beginPass(ledger: Ledger): void {
   ledger.refused = 0;
 }
 
-function missingIn(ledger: Ledger, first: Page): number {
+function missingIn(ledger: Ledger, first: Page<unknown>): number {
   return Math.max(0, (first.total ?? 0) - ledger.pass.size - ledger.refused);
 }
 
 /** The rows of a page that are in the range and were not given before. */
-function take(ledger: Ledger, page: Page): Reading {
+function take<Content>(ledger: Ledger, page: Page<Content>): Reading<Content> {
   const { window, range, known, seam, seamBefore, tally } = ledger;
   ledger.refused += page.count - page.rows.length;
   if (window !== undefined && !isBelieved(page.rows, window)) {

@@ -7,7 +7,7 @@
  * Nobody knows whether `from` and `to` are inclusive or exclusive, or cut down to their date. So cuts fall on UTC
  * midnights, a window is asked for with some margin on both sides, and what comes twice is sorted out by its key.
  */
-import type { List, Page, Query } from './pages.ts';
+import type { List, Page, Query, Row } from './pages.ts';
 
 export const dayMs = 86_400_000;
 
@@ -20,14 +20,14 @@ export interface Range {
   readonly now: number;
 }
 
-export interface Window {
+export interface Window<Content = string> {
   readonly from: number;
   /** Infinite if the window has no end. */
   readonly to: number;
   /** Nothing is created in it any more: its pages do not shift, and may be read in parallel. */
   readonly isClosed: boolean;
   readonly query: Query;
-  readonly first: Page;
+  readonly first: Page<Content>;
 }
 
 /** Pages of a window, about. A run that is cut repeats at most one window. */
@@ -40,17 +40,20 @@ const fewPages = 4;
 const marginMs = 1000;
 
 /** The windows of a range, oldest first, each with its first page. */
-export async function* cutWindows(list: List, range: Range): AsyncGenerator<Window, void, undefined> {
+export async function* cutWindows<Content>(
+  list: List<Content>,
+  range: Range,
+): AsyncGenerator<Window<Content>, void, undefined> {
   const whole = { from: range.from, to: range.to ?? Number.POSITIVE_INFINITY };
   const today = midnightBefore(range.now);
-  const pending: { from: number; to: number; first?: Page }[] = [whole];
+  const pending: { from: number; to: number }[] = [whole];
   for (let span = pending.shift(); span !== undefined; span = pending.shift()) {
     const isClosed = span.to <= today;
     const query = queryOf(span, range.now);
     const first = await list.page(1, query);
     const pages = pagesIn(first);
     const fits = pages <= (isClosed ? 2 * windowPages : fewPages);
-    const window: Window = { ...span, isClosed, query, first };
+    const window: Window<Content> = { ...span, isClosed, query, first };
     if (fits || pages === Number.POSITIVE_INFINITY || !isBelieved(first.rows, window)) {
       yield window;
       continue;
@@ -74,19 +77,22 @@ export async function* cutWindows(list: List, range: Range): AsyncGenerator<Wind
  * False if a row lies so far outside the window that no reading of `from` and `to` explains it: the list ignores them,
  * or filters by something else than the creation date.
  */
-export function isBelieved(rows: Page['rows'], { from, to }: Pick<Window, 'from' | 'to'>): boolean {
+export function isBelieved(
+  rows: readonly Pick<Row, 'created'>[],
+  { from, to }: { readonly from: number; readonly to: number },
+): boolean {
   return rows.every(({ created }) => !(created < from - marginMs - dayMs || created >= midnightAfter(to) + dayMs));
 }
 
 /** Infinite where the first page does not tell, or where the others cannot be asked for by number. */
-export function pagesIn(first: Page): number {
+export function pagesIn(first: Page<unknown>): number {
   if (first.isLast) return 1;
   if (first.total === undefined || first.next !== undefined) return Number.POSITIVE_INFINITY;
   return first.count === 0 ? 0 : Math.ceil(first.total / first.count);
 }
 
 /** Where the records begin, as far as the last page tells: a hint for even cuts, nothing depends on it. */
-async function oldestOf(list: List, query: Query, pages: number, from: number): Promise<number> {
+async function oldestOf(list: List<unknown>, query: Query, pages: number, from: number): Promise<number> {
   const { rows } = await list.page(pages, query);
   const oldest = Math.min(...rows.map(({ created }) => created).filter(Number.isFinite));
   return Number.isFinite(oldest) ? Math.max(from, oldest) : from;

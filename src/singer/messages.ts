@@ -16,11 +16,12 @@ export function schemaMessage(
 /**
  * The messages of many records, as one text.
  *
+ * @param records as JSON texts
  * @param extractedAt when the records were asked for, RFC 3339
  */
 export function recordMessages(
   stream: string,
-  records: readonly object[],
+  records: readonly string[],
   extractedAt: string,
   version?: number,
 ): string {
@@ -28,7 +29,7 @@ export function recordMessages(
   const tail = version === undefined ? '' : `,"version":${version}`;
   const closing = `${tail},"time_extracted":"${extractedAt}"}\n`;
   let text = '';
-  for (const record of records) text += opening + stringifyExact(record) + closing;
+  for (const record of records) text += opening + record + closing;
   return text;
 }
 

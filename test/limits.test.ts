@@ -1,0 +1,454 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { type Allowance, createLimits, type Limits } from '../src/paystack/limits.ts';
+import { createFakeClock, type FakeClock, settle } from './support/clock.ts';
+
+/** What a server answers to a request that reaches it now. */
+type Server = (now: number) => { readonly isRefused: boolean; readonly headers?: Headers };
+
+interface Request {
+  readonly endpoint?: string;
+  readonly rank?: number;
+  /** Milliseconds from its start until it reaches the server, and from there until its answer is read. */
+  readonly there: number;
+  readonly back: number;
+}
+
+interface Outcome {
+  /** When the requests reached the server, milliseconds since the first could start. */
+  readonly arrivals: readonly number[];
+  readonly refused: number;
+  /** When the last answer was read. */
+  readonly endedAt: number;
+  readonly mostInFlight: number;
+}
+
+const anyQuota: Allowance = { requests: 1_000_000, perMs: 60_000, isCeiling: false };
+
+/** Sends all requests, as fast as the limits allow, to a server behind a slow line. */
+async function send(limits: Limits, clock: FakeClock, server: Server, requests: readonly Request[]): Promise<Outcome> {
+  const startedAt = clock.now();
+  const arrivals: number[] = [];
+  let refused = 0;
+  let inFlight = 0;
+  let mostInFlight = 0;
+  let answered = 0;
+  let endedAt = 0;
+  const pass = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+  for (const { endpoint = 'transaction', rank = 0, there, back } of requests) {
+    void (async () => {
+      await limits.start(endpoint, rank, new AbortController().signal);
+      mostInFlight = Math.max(mostInFlight, ++inFlight);
+      await pass(there);
+      arrivals.push(clock.now() - startedAt);
+      const { isRefused, headers } = server(clock.now());
+      if (isRefused) refused++;
+      await pass(back);
+      inFlight--;
+      limits.done(endpoint, headers);
+      answered++;
+      endedAt = clock.now() - startedAt;
+    })();
+  }
+  for (let hour = 0; hour < 10 && answered < requests.length; hour++) await clock.advance(3_600_000);
+  if (answered < requests.length) throw new Error(`${requests.length - answered} requests were never answered`);
+  return { arrivals: arrivals.sort((one, other) => one - other), refused, endedAt, mostInFlight };
+}
+
+interface WindowFacts {
+  readonly limit: number;
+  readonly perMs: number;
+  readonly round: (seconds: number) => number;
+  /** Tells the quota in every nth answer only. */
+  readonly every?: number;
+}
+
+/** Counts requests in fixed windows, each of which begins with the first request after the one before. */
+function fixedWindows({ limit, perMs, round, every = 1 }: WindowFacts): Server {
+  let endsAt = Number.NEGATIVE_INFINITY;
+  let used = 0;
+  let answers = 0;
+  return (now) => {
+    if (now >= endsAt) {
+      endsAt = now + perMs;
+      used = 0;
+    }
+    used++;
+    const isRefused = used > limit;
+    if (answers++ % every !== 0) return { isRefused };
+    return { isRefused, headers: told(limit, Math.max(0, limit - used), round((endsAt - now) / 1000)) };
+  };
+}
+
+const silent: Server = () => ({ isRefused: false });
+
+function told(limit: number | string, remaining: number | string, reset: number | string): Headers {
+  return new Headers({
+    'x-ratelimit-limit': String(limit),
+    'x-ratelimit-remaining': String(remaining),
+    'x-ratelimit-reset': String(reset),
+  });
+}
+
+/** The most arrivals in any stretch of time of this length. */
+function mostWithin(arrivals: readonly number[], perMs: number): number {
+  return Math.max(...arrivals.map((from) => arrivals.filter((at) => at >= from && at < from + perMs).length));
+}
+
+const rounding = { up: Math.ceil, down: Math.floor };
+
+/** Times on the way for so many requests: seldom slow ones among quick ones. */
+function journeys(count: number, quickMs: number, slowMs: number): fc.Arbitrary<readonly Request[]> {
+  const ms = fc.oneof({ weight: 9, arbitrary: fc.nat(quickMs) }, { weight: 1, arbitrary: fc.nat(slowMs) });
+  return fc.array(fc.record({ there: ms, back: ms }), { minLength: count, maxLength: count });
+}
+
+/** The same times on the way every time: a tenth of a second on average. */
+function steadyJourneys(count: number): Request[] {
+  return Array.from({ length: count }, (_, at) => ({ there: 20 + ((at * 37) % 60), back: 20 + ((at * 53) % 60) }));
+}
+
+/** Starts a request, and tells when it may go. */
+function ask(limits: Limits, endpoint = 'transaction', rank = 0, signal = new AbortController().signal) {
+  const asked = { hasStarted: false, failure: undefined as unknown };
+  limits.start(endpoint, rank, signal).then(
+    () => {
+      asked.hasStarted = true;
+    },
+    (error: unknown) => {
+      asked.failure = error;
+    },
+  );
+  return asked;
+}
+
+t.test('no more requests are in flight than allowed, over all endpoints', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 4, allowance: anyQuota, clock });
+  const requests = steadyJourneys(60).map((journey, at) => ({ ...journey, endpoint: `endpoint ${at % 3}` }));
+  const { mostInFlight, endedAt } = await send(limits, clock, silent, requests);
+  t.equal(mostInFlight, 4);
+  t.ok(endedAt < 2500, 'and as many as allowed');
+});
+
+t.test('the lowest rank goes first; of one rank, who came first', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 1, allowance: anyQuota, clock });
+  const order: string[] = [];
+  await limits.start('a', 5, new AbortController().signal);
+  for (const [name, rank] of [
+    ['d', 7],
+    ['b', 2],
+    ['c', 2],
+    ['a', 0],
+    ['e', 7],
+  ] as const) {
+    void limits.start(name, rank, new AbortController().signal).then(() => order.push(name));
+  }
+  for (const endpoint of ['a', 'a', 'b', 'c', 'd', 'e']) {
+    limits.done(endpoint);
+    await settle();
+  }
+  t.strictSame(order, ['a', 'b', 'c', 'd', 'e']);
+});
+
+t.test('what is assumed is never exceeded in any window, however requests jitter on the way', async () => {
+  const allowance = { requests: 10, perMs: 1000, isCeiling: false };
+  await fc.assert(
+    fc.asyncProperty(journeys(45, 100, 3000), fc.constantFrom(3, 16, 50), async (requests, concurrency) => {
+      const clock = createFakeClock();
+      const { arrivals } = await send(createLimits({ concurrency, allowance, clock }), clock, silent, requests);
+      const most = mostWithin(arrivals, allowance.perMs);
+      if (most > allowance.requests) throw new Error(`${most} requests arrived in one window`);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+t.test('what is assumed is used up: a burst at once, the next as soon as its window is over', async (t) => {
+  const clock = createFakeClock();
+  const allowance = { requests: 10, perMs: 1000, isCeiling: false };
+  const limits = createLimits({ concurrency: 50, allowance, clock });
+  const { arrivals, endedAt } = await send(limits, clock, silent, Array(30).fill({ there: 20, back: 30 }));
+  t.strictSame(new Set(arrivals), new Set([20, 1070, 2120]));
+  t.equal(endedAt, 2150);
+});
+
+for (const [name, round] of Object.entries(rounding)) {
+  t.test(`a quota that is told with seconds rounded ${name} is never exceeded`, async () => {
+    await fc.assert(
+      fc.asyncProperty(journeys(150, 150, 400), fc.constantFrom(4, 16, 60), async (requests, concurrency) => {
+        const clock = createFakeClock();
+        const server = fixedWindows({ limit: 50, perMs: 10_000, round });
+        const limits = createLimits({ concurrency, allowance: { ...anyQuota, requests: 50, perMs: 10_000 }, clock });
+        const { refused } = await send(limits, clock, server, requests);
+        if (refused > 0) throw new Error(`${refused} requests too many`);
+      }),
+      { numRuns: 15, endOnFailure: true },
+    );
+  });
+
+  t.test(`a quota that is told with seconds rounded ${name} is used up`, async (t) => {
+    for (const concurrency of [8, 16, 40]) {
+      const clock = createFakeClock();
+      const server = fixedWindows({ limit: 50, perMs: 10_000, round });
+      const limits = createLimits({ concurrency, allowance: { ...anyQuota, requests: 600 }, clock });
+      const { refused, endedAt } = await send(limits, clock, server, steadyJourneys(150));
+      t.equal(refused, 0);
+      t.ok(endedAt <= 1.15 * 20_000, `150 requests with ${concurrency} in flight took ${endedAt} ms`);
+    }
+  });
+
+  t.test(`with seconds rounded ${name}, answers that are late do not bring back a quota that is spent`, async () => {
+    await fc.assert(
+      fc.asyncProperty(journeys(150, 150, 6000), fc.constantFrom(4, 16), async (requests, concurrency) => {
+        const clock = createFakeClock();
+        const server = fixedWindows({ limit: 50, perMs: 10_000, round });
+        const limits = createLimits({ concurrency, allowance: { ...anyQuota, requests: 50, perMs: 10_000 }, clock });
+        const { refused } = await send(limits, clock, server, requests);
+        if (refused > 0) throw new Error(`${refused} requests too many`);
+      }),
+      { numRuns: 15, endOnFailure: true },
+    );
+  });
+}
+
+t.test('answers without a quota use up what others told', async (t) => {
+  for (const every of [2, 5]) {
+    const clock = createFakeClock();
+    const server = fixedWindows({ limit: 50, perMs: 10_000, round: Math.ceil, every });
+    const limits = createLimits({ concurrency: 8, allowance: { ...anyQuota, requests: 50, perMs: 10_000 }, clock });
+    const { refused } = await send(limits, clock, server, steadyJourneys(150));
+    t.equal(refused, 0, `told in every ${every}. answer`);
+  }
+});
+
+t.test('a late answer of the window before does not open the next window again', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 20, allowance: anyQuota, clock });
+  ask(limits);
+  ask(limits);
+  await settle();
+  limits.done('transaction', told(10, 8, 10));
+  await clock.advance(11_000);
+  // The next window: 9 of 10 are used, and one answer of the window before is still on its way.
+  for (let request = 0; request < 8; request++) ask(limits);
+  await settle();
+  for (let left = 9; left >= 2; left--) limits.done('transaction', told(10, left, 10));
+  t.equal(limits.remaining('transaction'), 2);
+  await clock.advance(100);
+  limits.done('transaction', told(10, 0, 0));
+  await clock.advance(3000);
+  const waiting = Array.from({ length: 6 }, () => ask(limits));
+  await settle();
+  const started = waiting.filter(({ hasStarted }) => hasStarted).length;
+  t.ok(started <= 2, `two are left in this window, ${started} started`);
+  for (let left = started; left > 0; left--) limits.done('transaction', told(10, left - 1, 5));
+  await clock.advance(20_000);
+  t.ok(
+    waiting.every(({ hasStarted }) => hasStarted),
+    'the rest goes in the next window',
+  );
+});
+
+t.test('an answer that took long does not bring back what was spent since', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 20, allowance: anyQuota, clock });
+  for (let request = 0; request < 10; request++) ask(limits);
+  await settle();
+  // Nine of the ten are answered at once, the first only after three seconds: it told 9 left, and 60 s, when it was made.
+  for (let left = 8; left >= 0; left--) limits.done('transaction', told(10, left, 60));
+  await clock.advance(3000);
+  limits.done('transaction', told(10, 9, 60));
+  const next = ask(limits);
+  await clock.advance(50_000);
+  t.notOk(next.hasStarted);
+  t.equal(limits.remaining('transaction'), 0);
+  await clock.advance(15_000);
+  t.ok(next.hasStarted);
+});
+
+t.test('an exhausted endpoint does not stop another', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
+  ask(limits, 'transaction');
+  limits.done('transaction', told(100, 0, 30));
+  const exhausted = ask(limits, 'transaction', 0);
+  const others = Array.from({ length: 16 }, () => ask(limits, 'refund', 5));
+  await settle();
+  t.notOk(exhausted.hasStarted);
+  t.ok(others.every(({ hasStarted }) => hasStarted));
+  for (const _ of others) limits.done('refund');
+  await clock.advance(29_999);
+  t.notOk(exhausted.hasStarted);
+  await clock.advance(2001);
+  t.ok(exhausted.hasStarted);
+});
+
+t.test('an endpoint whose assumed quota is spent does not stop another', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 16, allowance: { requests: 2, perMs: 1000, isCeiling: false }, clock });
+  for (let request = 0; request < 2; request++) ask(limits, 'transaction');
+  const [exhausted, other] = [ask(limits, 'transaction'), ask(limits, 'refund', 9)];
+  await settle();
+  t.notOk(exhausted.hasStarted);
+  t.ok(other.hasStarted);
+});
+
+t.test('a pause holds one endpoint for its time, and no other', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
+  limits.pause('transaction', 5000);
+  limits.pause('transaction', 1000);
+  const [paused, other] = [ask(limits, 'transaction'), ask(limits, 'refund')];
+  await clock.advance(4999);
+  t.notOk(paused.hasStarted);
+  t.ok(other.hasStarted);
+  await clock.advance(1);
+  t.ok(paused.hasStarted);
+});
+
+t.test('a pause holds those that wait already', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 1, allowance: anyQuota, clock });
+  ask(limits);
+  const waiting = ask(limits);
+  await settle();
+  limits.pause('transaction', 5000);
+  limits.done('transaction');
+  await clock.advance(4999);
+  t.notOk(waiting.hasStarted);
+  await clock.advance(1);
+  t.ok(waiting.hasStarted);
+});
+
+t.test('a request that waits is given up when it is aborted, and takes no place', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 1, allowance: anyQuota, clock });
+  const controller = new AbortController();
+  ask(limits);
+  const aborted = ask(limits, 'transaction', 0, controller.signal);
+  const next = ask(limits, 'transaction', 1);
+  await settle();
+  controller.abort(new Error('stop'));
+  await settle();
+  t.match(aborted.failure, { message: 'stop' });
+  t.notOk(next.hasStarted);
+  limits.done('transaction');
+  await settle();
+  t.ok(next.hasStarted);
+  t.notOk(aborted.hasStarted);
+});
+
+t.test('a request that waits for the quota can be aborted; with nobody waiting no timer is left', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 4, allowance: anyQuota, clock });
+  const controller = new AbortController();
+  limits.pause('transaction', 60_000);
+  const aborted = ask(limits, 'transaction', 0, controller.signal);
+  await settle();
+  t.equal(clock.pending(), 1);
+  controller.abort(new Error('stop'));
+  await settle();
+  t.match(aborted.failure, { message: 'stop' });
+  t.equal(clock.pending(), 0);
+});
+
+t.test('with a signal that is aborted already nothing starts', async (t) => {
+  const limits = createLimits({ concurrency: 4, allowance: anyQuota, clock: createFakeClock() });
+  await t.rejects(limits.start('transaction', 0, AbortSignal.abort(new Error('stop'))), { message: 'stop' });
+  const next = ask(limits);
+  await settle();
+  t.ok(next.hasStarted);
+});
+
+t.test('an abort after the start changes nothing', async (t) => {
+  const limits = createLimits({ concurrency: 1, allowance: anyQuota, clock: createFakeClock() });
+  const controller = new AbortController();
+  const first = ask(limits, 'transaction', 0, controller.signal);
+  await settle();
+  controller.abort(new Error('stop'));
+  const second = ask(limits);
+  await settle();
+  t.ok(first.hasStarted);
+  t.equal(first.failure, undefined);
+  t.notOk(second.hasStarted);
+  limits.done('transaction');
+  await settle();
+  t.ok(second.hasStarted);
+});
+
+t.test('headers that tell nothing leave what is assumed', async (t) => {
+  const headers = [
+    undefined,
+    new Headers(),
+    new Headers({ 'x-ratelimit-remaining': '0' }),
+    new Headers({ 'x-ratelimit-limit': '10', 'x-ratelimit-reset': '10' }),
+    told(10, 0, 'soon'),
+    told(10, 'none', 10),
+    told('', 0, 10),
+    told(0, 0, 10),
+    told(-1, -1, -1),
+    told('1e3', '0x0', 'NaN'),
+    told('10, 10', '0, 0', '10, 10'),
+  ];
+  for (const header of headers) {
+    const clock = createFakeClock();
+    const limits = createLimits({ concurrency: 16, allowance: { requests: 2, perMs: 1000, isCeiling: false }, clock });
+    ask(limits);
+    await settle();
+    limits.done('transaction', header);
+    const name = JSON.stringify(header && [...header]);
+    t.equal(limits.remaining('transaction'), undefined, name);
+    const [second, third] = [ask(limits), ask(limits)];
+    await settle();
+    t.ok(second.hasStarted, name);
+    t.notOk(third.hasStarted, name);
+    await clock.advance(1000);
+    t.ok(third.hasStarted, name);
+  }
+});
+
+t.test('a reset that is a date in Unix seconds is taken for one', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
+  ask(limits);
+  await settle();
+  limits.done('transaction', told(100, 0, clock.now() / 1000 + 30));
+  const next = ask(limits);
+  await clock.advance(29_999);
+  t.notOk(next.hasStarted);
+  await clock.advance(2001);
+  t.ok(next.hasStarted);
+});
+
+t.test('a quota that is told counts more than one that is assumed', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 50, allowance: { requests: 10, perMs: 60_000, isCeiling: false }, clock });
+  const server = fixedWindows({ limit: 40, perMs: 60_000, round: Math.ceil });
+  const { refused, endedAt } = await send(limits, clock, server, steadyJourneys(40));
+  t.equal(refused, 0);
+  t.ok(endedAt < 1000);
+});
+
+t.test('a ceiling that the user set holds even where the API allows more', async (t) => {
+  const clock = createFakeClock();
+  const allowance = { requests: 10, perMs: 10_000, isCeiling: true };
+  const limits = createLimits({ concurrency: 50, allowance, clock });
+  const server = fixedWindows({ limit: 600, perMs: 60_000, round: Math.ceil });
+  const { arrivals } = await send(limits, clock, server, steadyJourneys(40));
+  t.equal(mostWithin(arrivals, 10_000), 10);
+});
+
+t.test('what is left is told where the answers tell it', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
+  t.equal(limits.remaining('transaction'), undefined);
+  for (let request = 0; request < 3; request++) ask(limits);
+  await settle();
+  limits.done('transaction', told(100, 42, 30));
+  t.equal(limits.remaining('transaction'), 42);
+  limits.done('transaction', told(100, 43, 30));
+  t.equal(limits.remaining('transaction'), 42, 'answers may overtake each other');
+  t.equal(limits.remaining('refund'), undefined);
+});

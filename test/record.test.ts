@@ -1,0 +1,643 @@
+import { Ajv } from 'ajv';
+import formats from 'ajv-formats';
+import fc from 'fast-check';
+import t, { type Test } from 'tap';
+import { publicSchema } from '../src/catalogs.ts';
+import { parseExact, stringifyExact } from '../src/json.ts';
+import { compileConform, type Misfit } from '../src/record.ts';
+import type { Schema } from '../src/schema.ts';
+
+const integer: Schema = { type: ['null', 'integer'], 'x-sql-datatype': 'bigint' };
+const string: Schema = { type: ['null', 'string'] };
+const date: Schema = { type: ['null', 'string'], format: 'date-time' };
+const free: Schema = { type: ['null', 'object'], additionalProperties: true };
+const anything: Schema = { type: ['null', 'boolean', 'number', 'string', 'object', 'array'] };
+
+/** Every kind of column. */
+const schema: Schema = {
+  type: 'object',
+  properties: {
+    id: { type: ['integer'] },
+    live: { type: ['null', 'boolean'] },
+    amount: integer,
+    rate: { type: ['null', 'number'] },
+    name: string,
+    createdAt: { ...date, 'x-aliases': ['created_at', 'created'] },
+    is_deleted: { type: ['null', 'boolean'], 'x-aliases': ['isDeleted'] },
+    metadata: { ...free, 'x-aliases': ['meta'] },
+    customer: {
+      type: ['null', 'object'],
+      properties: {
+        id: integer,
+        email: string,
+        paidAt: { ...date, 'x-aliases': ['paid_at'] },
+        metadata: free,
+        plan: { type: ['null', 'object'], properties: { code: string, live: { type: ['null', 'boolean'] } } },
+      },
+      'x-aliases': ['client'],
+    },
+    split: { type: ['null', 'object'], properties: { code: string, share: integer } },
+    history: {
+      type: ['null', 'array'],
+      items: { type: ['null', 'object'], properties: { time: integer, at: date, by: string } },
+    },
+    codes: { type: ['null', 'array'], items: string },
+    list: { type: ['null', 'array'] },
+    anything,
+    _extra: free,
+  },
+};
+
+/** The record as a target reads it. */
+function conform(text: string, selected: Schema = schema): Record<string, unknown> {
+  return JSON.parse(conformText(text, selected));
+}
+
+function conformText(text: string, selected: Schema = schema): string {
+  return stringifyExact(compileConform(schema, selected)(parseExact(text) as object).record);
+}
+
+function misfits(text: string): readonly Misfit[] {
+  return compileConform(schema, schema)(parseExact(text) as object).misfits;
+}
+
+/** Checks what a column and `_extra` hold (both as JSON text) for one field of a record. */
+function becomes(t: Test, field: string, sent: string, column: string, extra?: string): void {
+  const expected = `{"${field}":${column},"_extra":${extra === undefined ? 'null' : `{"${field}":${extra}}`}}`;
+  t.equal(conformText(`{"${field}":${sent}}`), expected, `${field}: ${sent}`);
+}
+
+t.test('a record that fits comes out as it is', async (t) => {
+  const text =
+    '{"id":18446744073709551615,"live":true,"amount":1,"rate":1.5,"name":"","createdAt":"2024-01-01T00:00:00.000Z","is_deleted":false,"metadata":{"a":[1,"x",null]},"customer":{"id":1,"email":null,"plan":{"code":"c","live":false}},"history":[{"time":1,"by":"x"},null],"codes":["a",null],"list":[1,"a",{}],"anything":[{}]}';
+  t.equal(conformText(text), `${text.slice(0, -1)},"_extra":null}`);
+  t.strictSame(misfits(text), []);
+});
+
+t.test('what was not sent is not made up', async (t) => {
+  t.strictSame(conform('{}'), { _extra: null });
+  t.strictSame(conform('{"customer":{},"history":[{}],"codes":[]}'), {
+    customer: {},
+    history: [{}],
+    codes: [],
+    _extra: null,
+  });
+});
+
+t.test('null is null in every column', async (t) => {
+  for (const field of Object.keys(schema.properties ?? {})) {
+    if (field !== '_extra') becomes(t, field, 'null', 'null');
+  }
+});
+
+t.test('0 and 1 are booleans where the column is one', async (t) => {
+  becomes(t, 'live', '0', 'false');
+  becomes(t, 'live', '1', 'true');
+  becomes(t, 'live', 'false', 'false');
+  for (const sent of ['2', '-1', '-0', '"1"', '"true"', '""', '[]', '{}', '12345678901234567890']) {
+    becomes(t, 'live', sent, 'null', sent);
+  }
+});
+
+t.test('digits in a string are an integer where the column is one', async (t) => {
+  for (const digits of ['0', '12', '-5', '9007199254740993', '-9223372036854775808', '18446744073709551615']) {
+    becomes(t, 'amount', `"${digits}"`, digits);
+    becomes(t, 'amount', digits, digits);
+  }
+});
+
+t.test('what is no integer of 64 bits stays as it came', async (t) => {
+  const numbers = ['1.5', '1e3', '18446744073709551616', '-9223372036854775809', '7'.repeat(400), '1e400'];
+  const strings = ['""', '"007"', '"+1"', '"1.0"', '" 1"', '"1e3"', '"abc"', '"18446744073709551616"', '"１"'];
+  for (const sent of [...numbers, ...strings, 'true', '[1]', '{"a":1}']) becomes(t, 'amount', sent, 'null', sent);
+});
+
+t.test('a number in a string is a number where the column is one, digit by digit', async (t) => {
+  for (const digits of ['0', '-1.5', '0.12345678901234567890', '9007199254740993', '7'.repeat(400)]) {
+    becomes(t, 'rate', `"${digits}"`, digits);
+    becomes(t, 'rate', digits, digits);
+  }
+  becomes(t, 'rate', '1e400', '1e400');
+  becomes(t, 'rate', '"1.50"', '1.5');
+  for (const sent of ['""', '"1e3"', '"Infinity"', '"NaN"', '"0x10"', '".5"', '"01"', '"1,5"', 'true', '[]', '{}']) {
+    becomes(t, 'rate', sent, 'null', sent);
+  }
+});
+
+t.test('a number is a string with its digits where the column is one', async (t) => {
+  for (const digits of ['0', '-1.5', '0.12345678901234567890', '9007199254740993', '1e400', '-0']) {
+    becomes(t, 'name', digits, `"${digits}"`);
+  }
+  for (const sent of ['""', '"a"', '"0012"', '" "', '"{\\"a\\":1}"']) becomes(t, 'name', sent, sent);
+  for (const sent of ['true', 'false', '[1]', '[]', '{}', '{"a":"b"}']) becomes(t, 'name', sent, 'null', sent);
+});
+
+t.test('a date leaves in UTC with milliseconds; "" is null', async (t) => {
+  becomes(t, 'createdAt', '"2024-08-22 11:01:23"', '"2024-08-22T11:01:23.000Z"');
+  becomes(t, 'createdAt', '"2024-08-22T00:30:00+01:00"', '"2024-08-21T23:30:00.000Z"');
+  becomes(t, 'createdAt', '"2024-08-22T11:01:23.120000Z"', '"2024-08-22T11:01:23.120Z"');
+  becomes(t, 'createdAt', '""', 'null');
+});
+
+t.test('a date that is finer than milliseconds keeps its own text as well', async (t) => {
+  const sent = '"2024-08-22T11:01:23.123456Z"';
+  becomes(t, 'createdAt', sent, '"2024-08-22T11:01:23.123Z"', sent);
+  t.strictSame(misfits(`{"createdAt":${sent}}`), [{ path: 'createdAt', type: 'string' }]);
+});
+
+t.test('what is no date stays as it came', async (t) => {
+  for (const sent of ['"0000-00-00 00:00:00"', '"2024-02-30"', '"soon"', '" "', '1724318064', '1e400', 'false', '{}']) {
+    becomes(t, 'createdAt', sent, 'null', sent);
+  }
+});
+
+t.test('free content is an object: as it is, from JSON text, or around a value', async (t) => {
+  becomes(t, 'metadata', '{"a":9007199254740993,"b":"007"}', '{"a":9007199254740993,"b":"007"}');
+  becomes(t, 'metadata', '"{\\"a\\":9007199254740993}"', '{"a":9007199254740993}');
+  becomes(t, 'metadata', '" \\n{\\"a\\":{}} "', '{"a":{}}');
+  becomes(t, 'metadata', '"{}"', '{}');
+  becomes(t, 'metadata', '""', 'null');
+  for (const sent of ['0', '1e400', 'false', '"abc"', '"{"', '"{a:1}"', '"[1]"', '"null"', '"12"', '[]', '[{"a":1}]']) {
+    becomes(t, 'metadata', sent, `{"value":${sent}}`);
+  }
+});
+
+t.test('JSON text that is too deep to be written again stays text', async (t) => {
+  const text = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+  t.equal(conformText(JSON.stringify({ metadata: text })), JSON.stringify({ metadata: { value: text }, _extra: null }));
+});
+
+t.test('a declared object comes from JSON text as well, and each of its fields is conformed', async (t) => {
+  becomes(t, 'customer', '{"id":"12","plan":{"live":1}}', '{"id":12,"plan":{"live":true}}');
+  becomes(t, 'customer', '"{\\"id\\":\\"9007199254740993\\",\\"x\\":1e400}"', '{"id":9007199254740993}', '{"x":1e400}');
+  becomes(t, 'customer', '{"plan":"{\\"live\\":0}"}', '{"plan":{"live":false}}');
+  becomes(t, 'customer', '""', 'null');
+});
+
+t.test('an id where an object with an id is declared is that object', async (t) => {
+  becomes(t, 'customer', '12', '{"id":12}');
+  becomes(t, 'customer', '"12"', '{"id":12}');
+  becomes(t, 'customer', '0', '{"id":0}');
+  becomes(t, 'customer', '9007199254740993', '{"id":9007199254740993}');
+  becomes(t, 'customer', '"18446744073709551615"', '{"id":18446744073709551615}');
+});
+
+t.test('what is neither an object nor an id stays as it came, in its place', async (t) => {
+  const all = ['"abc"', '"{"', 'true', '1.5', '-1', '[]', '[{"id":1}]', '"[]"'];
+  // No ids: an array with one number, a number beyond 64 bits, digits with leading zeros.
+  for (const sent of [...all, '[12]', '18446744073709551616', '"18446744073709551616"', '"007"']) {
+    becomes(t, 'customer', sent, 'null', sent);
+  }
+  for (const sent of [...all, '12', '"12"']) becomes(t, 'split', sent, 'null', sent);
+});
+
+t.test('an array comes from JSON text as well, and each item is conformed', async (t) => {
+  becomes(t, 'codes', '["a",1,null]', '["a","1",null]');
+  becomes(t, 'codes', '"[\\"a\\",9007199254740993]"', '["a","9007199254740993"]');
+  becomes(t, 'history', '[{"time":"1","at":"2024-01-01"},""]', '[{"time":1,"at":"2024-01-01T00:00:00.000Z"},null]');
+  becomes(t, 'list', '"[1e400,{}]"', '[1e400,{}]');
+  becomes(t, 'codes', '""', 'null');
+  for (const sent of ['"a"', '"["', '{}', '{"0":"a"}', '0', 'true']) becomes(t, 'codes', sent, 'null', sent);
+});
+
+t.test('an array item that does not fit is kept under its index', async (t) => {
+  becomes(t, 'codes', '["a",true,{"x":1},"b"]', '["a",null,null,"b"]', '{"1":true,"2":{"x":1}}');
+  becomes(
+    t,
+    'history',
+    '[{"time":1},{"time":"x","new":[1]}]',
+    '[{"time":1},{"time":null}]',
+    '{"1":{"time":"x","new":[1]}}',
+  );
+  t.strictSame(misfits('{"history":[{"time":1},{"time":"x","new":[1]}]}'), [
+    { path: 'history[].time', type: 'string' },
+    { path: 'history[].new', type: 'array' },
+  ]);
+});
+
+t.test('a column of several types holds everything', async (t) => {
+  for (const sent of ['1', '1e400', '"a"', '""', 'true', '[1,{"a":2}]', '{"a":9007199254740993}']) {
+    becomes(t, 'anything', sent, sent);
+  }
+});
+
+t.test('fields that are not declared are kept where they stood, at any depth', async (t) => {
+  const sent =
+    '{"new":1e400,"customer":{"id":1,"new":{"a":null},"plan":{"new":false}},"history":[{"new":""}],"gone":null}';
+  t.equal(
+    conformText(sent),
+    '{"customer":{"id":1,"plan":{}},"history":[{}],"_extra":{"new":1e400,"customer":{"new":{"a":null},"plan":{"new":false}},"history":{"0":{"new":""}},"gone":null}}',
+  );
+  t.strictSame(misfits(sent), [
+    { path: 'new', type: 'number' },
+    { path: 'customer.new', type: 'object' },
+    { path: 'customer.plan.new', type: 'boolean' },
+    { path: 'history[].new', type: 'string' },
+    { path: 'gone', type: 'null' },
+  ]);
+});
+
+t.test('fields with special names are fields like others', async (t) => {
+  const names = [
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    '_extra',
+    'length',
+    '0',
+    '',
+    'a.b',
+    'valueOf',
+  ];
+  for (const name of names) {
+    t.equal(conformText(`{"${name}":{"a":1}}`), `{"_extra":{"${name}":{"a":1}}}`);
+    t.equal(
+      conformText(`{"customer":{"id":1,"${name}":2},"history":[{"${name}":[]}]}`),
+      `{"customer":{"id":1},"history":[{}],"_extra":{"customer":{"${name}":2},"history":{"0":{"${name}":[]}}}}`,
+    );
+    t.equal(conformText(`{"metadata":{"${name}":2}}`), `{"metadata":{"${name}":2},"_extra":null}`);
+  }
+  t.equal(({} as Record<string, unknown>)['a'], undefined);
+});
+
+t.test('a fact under two names is told once, under the declared one', async (t) => {
+  const told = { createdAt: '2024-01-01T00:00:00.000Z', _extra: null };
+  t.strictSame(conform('{"created_at":"2024-01-01T00:00:00.000Z"}'), told);
+  t.strictSame(conform('{"createdAt":"2024-01-01T00:00:00.000Z","created_at":"2024-01-01T01:00:00+01:00"}'), told);
+  t.strictSame(conform('{"created_at":"2024-01-01 00:00:00","createdAt":"2024-01-01","created":"2024-01-01"}'), told);
+  t.strictSame(conform('{"createdAt":null,"created_at":"2024-01-01"}'), told);
+  t.strictSame(conform('{"createdAt":"","created_at":"2024-01-01"}'), told);
+  t.strictSame(conform('{"createdAt":"2024-01-01","created_at":null}'), told);
+  t.strictSame(conform('{"createdAt":"2024-01-01","created_at":""}'), told);
+  t.strictSame(conform('{"is_deleted":0,"isDeleted":false}'), { is_deleted: false, _extra: null });
+  t.strictSame(conform('{"isDeleted":0}'), { is_deleted: false, _extra: null });
+  t.strictSame(conform('{"created_at":null}'), { createdAt: null, _extra: null });
+  t.strictSame(conform('{"customer":{"id":1,"paid_at":"2024-01-01"}}'), {
+    customer: { id: 1, paidAt: '2024-01-01T00:00:00.000Z' },
+    _extra: null,
+  });
+  t.strictSame(conform('{"meta":{"a":1},"metadata":"{\\"a\\":1}"}'), { metadata: { a: 1 }, _extra: null });
+  t.strictSame(misfits('{"createdAt":"2024-01-01","created_at":"2024-01-01 00:00:00"}'), []);
+});
+
+t.test('two names with different values: the second keeps its own', async (t) => {
+  const sent = '{"createdAt":"2024-01-01","created_at":"2024-01-02","created":"2024-01-03"}';
+  t.strictSame(conform(sent), {
+    createdAt: '2024-01-01T00:00:00.000Z',
+    _extra: { created_at: '2024-01-02', created: '2024-01-03' },
+  });
+  t.strictSame(misfits(sent), [
+    { path: 'created_at', type: 'string' },
+    { path: 'created', type: 'string' },
+  ]);
+  t.strictSame(conform('{"created":"2024-01-03","created_at":"2024-01-02"}'), {
+    createdAt: '2024-01-03T00:00:00.000Z',
+    _extra: { created_at: '2024-01-02' },
+  });
+  t.strictSame(conform('{"is_deleted":false,"isDeleted":1}'), { is_deleted: false, _extra: { isDeleted: 1 } });
+  t.strictSame(conform('{"createdAt":"2024-01-01","created_at":"soon"}'), {
+    createdAt: '2024-01-01T00:00:00.000Z',
+    _extra: { created_at: 'soon' },
+  });
+  t.strictSame(conform('{"createdAt":"soon","created_at":"2024-01-02"}'), {
+    createdAt: '2024-01-02T00:00:00.000Z',
+    _extra: { createdAt: 'soon' },
+  });
+  t.strictSame(conform('{"metadata":{"a":1},"meta":{"a":"1"}}'), { metadata: { a: 1 }, _extra: { meta: { a: '1' } } });
+});
+
+t.test('an object under a second name keeps what does not fit in it', async (t) => {
+  t.strictSame(conform('{"client":{"id":"x","new":1}}'), {
+    customer: { id: null },
+    _extra: { client: { id: 'x', new: 1 } },
+  });
+  t.strictSame(conform('{"customer":{"id":1},"client":{"id":"x","new":1}}'), {
+    customer: { id: 1 },
+    _extra: { client: { id: 'x', new: 1 } },
+  });
+  t.strictSame(conform('{"customer":{"id":1},"client":{"id":1,"new":1}}'), {
+    customer: { id: 1 },
+    _extra: { client: { new: 1 } },
+  });
+});
+
+t.test('columns that are not selected are dropped without a word', async (t) => {
+  const selected = without(schema, 'amount', 'createdAt', 'metadata', 'customer', 'codes');
+  const sent =
+    '{"id":1,"amount":"x","createdAt":"soon","created_at":"2024-01-01","metadata":1,"meta":{},"customer":{"new":1},"client":[],"codes":5,"name":"a"}';
+  const { record, misfits } = compileConform(schema, selected)(JSON.parse(sent));
+  t.strictSame(JSON.parse(stringifyExact(record)), { id: 1, name: 'a', _extra: null });
+  t.strictSame(misfits, []);
+  t.strictSame(conform('{"id":1,"amount":2,"new":3}', selected), { id: 1, _extra: { new: 3 } });
+});
+
+t.test('fields of objects and items that are not selected are dropped without a word', async (t) => {
+  const { customer, history } = schema.properties!;
+  const selected: Schema = {
+    ...schema,
+    properties: {
+      ...schema.properties,
+      customer: without(customer!, 'id', 'paidAt'),
+      history: { ...history!, items: without(history!.items!, 'time') },
+    },
+  };
+  t.strictSame(
+    conform('{"customer":{"id":"x","email":"e","paid_at":"soon","new":1},"history":[{"time":"x","by":"y"}]}', selected),
+    { customer: { email: 'e' }, history: [{ by: 'y' }], _extra: { customer: { new: 1 } } },
+  );
+  t.strictSame(conform('{"customer":12}', selected), { customer: {}, _extra: null });
+});
+
+t.test('_extra can be left out', async (t) => {
+  const selected = without(schema, '_extra');
+  t.strictSame(conform('{"id":1,"amount":"x","new":1}', selected), { id: 1, amount: null });
+  t.strictSame(conform('{"id":1,"_extra":1}', selected), { id: 1 });
+});
+
+t.test('nothing is carried over from one record to the next', async (t) => {
+  const { _extra } = schema.properties!;
+  for (const selected of [schema, without(schema, '_extra'), { type: 'object', properties: { _extra: _extra! } }]) {
+    const conformer = compileConform(schema, selected);
+    conformer({ amount: 'x', new: 1, customer: { new: 2 }, codes: [true] });
+    const { record, misfits } = conformer({ id: 1 });
+    t.strictSame(record['_extra'] ?? null, null);
+    t.strictSame(misfits, []);
+  }
+});
+
+t.test('every value of any record is in its column or in _extra, and nothing else is', async () => {
+  const ajv = new Ajv({ strict: false });
+  formats.default(ajv);
+  const selections = [schema, without(schema, 'amount', 'createdAt', 'customer', 'list'), onlyNested()];
+  const compiled = selections.map((selected) => ({
+    selected,
+    conform: compileConform(schema, selected),
+    validate: ajv.compile(publicSchema(selected)),
+  }));
+  fc.assert(
+    fc.property(recordText(), fc.nat(compiled.length - 1), (text, chosen) => {
+      const { selected, conform, validate } = compiled[chosen]!;
+      const written = stringifyExact(conform(parseExact(text) as object).record);
+      if (!validate(JSON.parse(written))) throw new Error(`${written}: ${ajv.errorsText(validate.errors)}`);
+      const { s_extra: extra, ...columns } = tagged(written) as Tagged;
+      const problems = inObject(schema, selected, tagged(text) as Tagged, columns, extra ?? undefined, '');
+      if (problems.length > 0) throw new Error(`${problems.join('\n')}\n${written}`);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+function without(schema: Schema, ...names: string[]): Schema {
+  const properties = Object.entries(schema.properties ?? {}).filter(([name]) => !names.includes(name));
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+function onlyNested(): Schema {
+  const { id, customer, history, _extra } = schema.properties!;
+  return {
+    ...schema,
+    properties: {
+      id: id!,
+      customer: without(customer!, 'id', 'metadata'),
+      history: { ...history!, items: without(history!.items!, 'at') },
+      _extra: _extra!,
+    },
+  };
+}
+
+/**
+ * JSON text of a record whose names are partly those of the schema, and whose values are partly what columns take. Its
+ * key fits, as records whose key does not are refused elsewhere.
+ */
+function recordText(): fc.Arbitrary<string> {
+  const declared = [schema, schema.properties!['customer']!, schema.properties!['history']!.items!].flatMap((object) =>
+    Object.entries(object.properties ?? {}).flatMap(([name, { 'x-aliases': aliases = [] }]) => [name, ...aliases]),
+  );
+  const name = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...declared, 'plan', 'code', 'share') },
+    { weight: 1, arbitrary: fc.constantFrom('__proto__', 'constructor', 'new', '0') },
+    { weight: 1, arbitrary: fc.string() },
+  );
+  const numbers = ['0', '1', '-0', '12', '1.5', '1.10', '1e3', '9007199254740993', '18446744073709551615'];
+  const beyond = ['18446744073709551616', '-9223372036854775809', '0.1234567890123456789'];
+  const dates = ['2024-01-01', '2024-01-01T00:00:00.000Z', '2024-01-01 01:00:00+01:00', '2024-01-01T00:00:00.000001Z'];
+  const texts = [
+    '',
+    'a',
+    '007',
+    '-5',
+    '{',
+    '[',
+    '{}',
+    '[]',
+    '{"id":9007199254740993,"new":[1]}',
+    '[1,"2",{"time":"x"}]',
+  ];
+  const scalar = fc.oneof(
+    fc.constantFrom('null', 'true', 'false', ...numbers, ...beyond),
+    fc.constantFrom(...dates, ...texts, ...numbers, ...beyond).map((text) => JSON.stringify(text)),
+    fc.string().map((text) => JSON.stringify(text)),
+  );
+  const { value } = fc.letrec<{ value: string; object: string }>((tie) => ({
+    object: fc
+      .uniqueArray(fc.tuple(name, tie('value')), { maxLength: 8, selector: ([name]) => name })
+      .map((members) => `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`),
+    value: fc.oneof(
+      { maxDepth: 3 },
+      scalar,
+      tie('object'),
+      fc.array(tie('value'), { maxLength: 4 }).map((items) => `[${items.join(',')}]`),
+      fc.oneof(tie('object'), fc.constant('[{"time":1e3,"x":1}]')).map((text) => JSON.stringify(text)),
+    ),
+  }));
+  return fc
+    .uniqueArray(fc.tuple(name, value), { maxLength: 12, selector: ([name]) => name })
+    .map((members) => members.filter(([name]) => name !== 'id'))
+    .chain((members) => fc.constantFrom(members, [['id', '12'] as [string, string], ...members]))
+    .map((members) => `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`);
+}
+
+/**
+ * JSON as data in which strings and names stand behind "s" and numbers, as they were written, behind "#": nothing is
+ * rounded, and no name is special.
+ */
+function tagged(text: string): unknown {
+  return JSON.parse(
+    text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
+      token.startsWith('"') ? `"s${token.slice(1)}` : `"#${token}"`,
+    ),
+  );
+}
+
+type Tagged = { readonly [name: string]: unknown };
+
+/** What a field of a record became: undefined where there is nothing. */
+interface Outcome {
+  readonly column: unknown;
+  readonly extra: unknown;
+}
+
+/** Names the fields of an object that are neither in their column nor in `_extra`, and what appeared from nowhere. */
+function inObject(
+  schema: Schema,
+  selected: Schema,
+  sent: Tagged,
+  columns: unknown,
+  extra: unknown,
+  path: string,
+): string[] {
+  if (!isObject(columns) || (extra !== undefined && !isObject(extra))) return [`${path}: is no object`];
+  const rest = (extra ?? {}) as Tagged;
+  const problems = Object.keys(rest).flatMap((name) => (name in sent ? [] : [`${path}: _extra made up ${name}`]));
+  const spellings = new Set<string>();
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (path === '' && name === '_extra') continue;
+    const names = [name, ...(property['x-aliases'] ?? [])].map((spelling) => `s${spelling}`);
+    for (const spelling of names) spellings.add(spelling);
+    problems.push(...inColumn(property, selected.properties?.[name], names, sent, columns, rest, `${path}.${name}`));
+  }
+  for (const name of Object.keys(columns)) if (!spellings.has(name)) problems.push(`${path}: made up ${name}`);
+  for (const [name, value] of Object.entries(sent)) {
+    if (!spellings.has(name) && !same(rest[name], value)) problems.push(`${path}: unknown ${name} is not in _extra`);
+  }
+  return problems;
+}
+
+/** The same for one column of an object, which may have been sent under several names. */
+function inColumn(
+  schema: Schema,
+  selected: Schema | undefined,
+  names: readonly string[],
+  sent: Tagged,
+  columns: Tagged,
+  extra: Tagged,
+  path: string,
+): string[] {
+  const column = columns[names[0]!];
+  const came = names.filter((name) => name in sent);
+  if (selected === undefined || came.length === 0) {
+    const dropped = column === undefined && came.every((name) => extra[name] === undefined);
+    return dropped ? [] : [`${path}: was not selected or not sent, but is there`];
+  }
+  if (column === undefined) return [`${path}: was sent, but is not there`];
+  let isExplained = false;
+  let problems: string[] = [];
+  for (const name of came) {
+    const value = sent[name];
+    const found = inPlace(schema, selected, value, { column, extra: extra[name] }, path);
+    if (found.length === 0) isExplained = true;
+    // Another name's value has the column: this one is kept whole, unless it says nothing.
+    const saysNothing = (value === null || value === 's') && extra[name] === undefined;
+    const isKept = came.length > 1 && (same(extra[name], value) || saysNothing);
+    if (found.length > 0 && !isKept) problems = found;
+  }
+  return isExplained ? problems : [...problems, `${path}: nothing that was sent explains its value`];
+}
+
+/** The same for one value. */
+function inPlace(schema: Schema, selected: Schema, sent: unknown, { column, extra }: Outcome, path: string): string[] {
+  const wrong = [
+    `${path}: ${JSON.stringify(sent)} became ${JSON.stringify(column)}, ${JSON.stringify(extra)} in _extra`,
+  ];
+  if (column === null && same(extra, sent)) return fits(schema, sent) ? wrong : [];
+  const alone = (isRight: boolean) => (isRight && extra === undefined ? [] : wrong);
+  if (sent === null) return alone(column === null);
+  const kind = [schema.type].flat().filter((type) => type !== 'null');
+  if (kind.length > 1) return alone(same(column, sent));
+  const number = isNumber(sent) ? sent.slice(1) : undefined;
+  const string = isString(sent) ? sent.slice(1) : undefined;
+  const digits = /^-?\d+(?:\.\d+)?$/.test(string ?? '') ? string : number;
+  switch (kind[0]) {
+    case 'boolean':
+      return alone(column === sent || (number === '0' && column === false) || (number === '1' && column === true));
+    case 'integer':
+      return alone(digits !== undefined && column === `#${digits}`);
+    case 'number':
+      return alone(isNumber(column) && equalNumbers(column.slice(1), digits ?? number));
+    case 'string': {
+      if (schema.format === undefined) {
+        return alone(isString(column) && (column === sent || equalNumbers(column.slice(1), number)));
+      }
+      if (string === '') return alone(column === null);
+      const isSame = isString(column) && Math.floor(Date.parse(zoned(string ?? ''))) === Date.parse(column.slice(1));
+      return isSame && (extra === undefined || same(extra, sent)) ? [] : wrong;
+    }
+    case 'array': {
+      if (string === '') return alone(column === null);
+      const items = string === undefined ? sent : taggedOr(string);
+      if (!Array.isArray(items) || !Array.isArray(column) || column.length !== items.length) return wrong;
+      if (schema.items === undefined) return alone(same(column, items));
+      if (extra !== undefined && !isObject(extra)) return wrong;
+      const rest = (extra ?? {}) as Tagged;
+      if (Object.keys(rest).some((index) => !(index.slice(1) in items))) return wrong;
+      return items.flatMap((item, at) => {
+        const outcome = { column: column[at], extra: rest[`s${at}`] };
+        return inPlace(schema.items!, selected.items!, item, outcome, `${path}.${at}`);
+      });
+    }
+    default: {
+      if (string === '') return alone(column === null);
+      const object = isObject(sent) ? sent : taggedOr(string ?? '');
+      if (schema.properties === undefined) return alone(same(column, isObject(object) ? object : { svalue: sent }));
+      if (isObject(object)) return inObject(schema, selected, object, column, extra, path);
+      if (digits === undefined || schema.properties['id'] === undefined) return wrong;
+      return alone(same(column, selected.properties?.['id'] === undefined ? {} : { sid: `#${digits}` }));
+    }
+  }
+}
+
+/** True for a value that the column holds as it is, so that it has no business in `_extra`. */
+function fits(schema: Schema, sent: unknown): boolean {
+  const types = [schema.type].flat();
+  if (sent === null) return true;
+  if (isNumber(sent)) return types.includes('number') || (types.includes('integer') && /^#-?\d{1,18}$/.test(sent));
+  if (isString(sent)) return types.includes('string') && schema.format === undefined;
+  return types.includes(Array.isArray(sent) ? 'array' : typeof sent);
+}
+
+function isObject(value: unknown): value is Tagged {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isNumber(value: unknown): value is `#${string}` {
+  return typeof value === 'string' && value.startsWith('#');
+}
+
+function isString(value: unknown): value is `s${string}` {
+  return typeof value === 'string' && value.startsWith('s');
+}
+
+/** The value that JSON text holds, tagged. */
+function taggedOr(text: string): unknown {
+  try {
+    JSON.parse(text);
+    return tagged(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same leaves in the same places; numbers by their value, to the last digit. */
+function same(one: unknown, other: unknown): boolean {
+  if (isNumber(one) && isNumber(other)) return equalNumbers(one.slice(1), other.slice(1));
+  if (Array.isArray(one)) {
+    return Array.isArray(other) && one.length === other.length && one.every((item, at) => same(item, other[at]));
+  }
+  if (!isObject(one) || !isObject(other)) return one === other;
+  const names = Object.keys(one);
+  return (
+    names.length === Object.keys(other).length && names.every((name) => name in other && same(one[name], other[name]))
+  );
+}
+
+/** Trailing zeros aside, the same text. */
+function equalNumbers(one: string, other: string | undefined): boolean {
+  const bare = (number: string) => (/^-?\d+\.\d+$/.test(number) ? number.replace(/\.?0+$/, '') : number);
+  return other !== undefined && bare(one) === bare(other);
+}
+
+/** A date without a zone is UTC, which JavaScript does not think. */
+function zoned(text: string): string {
+  return /(?:Z|[+-]\d\d:?\d\d)$/.test(text) || text.length <= 10 ? text : `${text}Z`;
+}

@@ -1,0 +1,55 @@
+/** Time that passes only when a test says so. */
+import type { Clock } from '../../src/clock.ts';
+
+export interface FakeClock extends Clock {
+  /** Lets so much time pass: calls back what falls due, in order, and lets everything that follows from it settle. */
+  advance(ms: number): Promise<void>;
+  /** Callbacks that are still to come. */
+  pending(): number;
+}
+
+interface Timer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** @param startMs what the clock shows at first, milliseconds since 1970 */
+export function createFakeClock(startMs = Date.UTC(2024, 0, 1)): FakeClock {
+  const timers = new Set<Timer>();
+  let now = startMs;
+
+  /** The timer that falls due first; of several at once the one that was set first, since a set keeps their order. */
+  function nextDue(until: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of timers) {
+      if (timer.at <= until && (next === undefined || timer.at < next.at)) next = timer;
+    }
+    return next;
+  }
+
+  return {
+    now: () => now,
+    after: (ms, callback) => {
+      const timer = { at: now + Math.max(0, ms), callback };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    pending: () => timers.size,
+    advance: async (ms) => {
+      const until = now + ms;
+      await settle();
+      for (let timer = nextDue(until); timer !== undefined; timer = nextDue(until)) {
+        timers.delete(timer);
+        now = timer.at;
+        timer.callback();
+        await settle();
+      }
+      now = until;
+    },
+  };
+}
+
+/** Waits until all that can go on without time passing has gone on. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

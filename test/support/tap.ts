@@ -1,0 +1,143 @@
+/** Runs the built executable as a user would, and reads what it prints as a strict target would. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv, type ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
+
+export const executable = join(import.meta.dirname, '../../bin/tap-paystack.js');
+
+// biome-ignore lint/suspicious/noExplicitAny: messages are read as JSON of any shape, and asserted on
+export type Json = any;
+
+export interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface SyncRun extends Run {
+  readonly messages: readonly Json[];
+  /** Records by stream, in order. */
+  readonly records: Readonly<Record<string, readonly Json[]>>;
+  /** The value of the last STATE. */
+  readonly state: Json;
+}
+
+/** Temporary files of a test; `name` is only for the reader of an error message. */
+export function workFolder(): { path: string; file(name: string, content: unknown): string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'tap-paystack-'));
+  return {
+    path,
+    file: (name, content) => {
+      const file = join(path, name);
+      writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+      return file;
+    },
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+export function startTap(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  // No variable of the machine's may reach the tap: only what the test sets.
+  return spawn(process.execPath, [executable, ...args], { env: { PATH: process.env['PATH'], ...environment } });
+}
+
+export async function runTap(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Run> {
+  const child = startTap(args, environment);
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
+}
+
+export interface SyncInput {
+  readonly config: object;
+  readonly state?: unknown;
+  readonly catalog?: unknown;
+  /** Shorthand for a catalog that selects these streams, whole. */
+  readonly streams?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A sync with its files made for it. What it prints must be a valid run of messages, whatever the test is about. */
+export async function runSync(input: SyncInput): Promise<SyncRun> {
+  const folder = workFolder();
+  try {
+    const catalog = input.catalog ?? (input.streams && selecting(input.streams));
+    const args = ['--config', folder.file('config.json', input.config)];
+    if (input.state !== undefined) args.push('--state', folder.file('state.json', input.state));
+    if (catalog !== undefined) args.push('--catalog', folder.file('catalog.json', catalog));
+    const run = await runTap(args, input.environment);
+    return { ...run, ...readMessages(run.stdout) };
+  } finally {
+    folder.remove();
+  }
+}
+
+/** The smallest catalog that selects streams. */
+export function selecting(streams: readonly string[]): Json {
+  const metadata = [{ breadcrumb: [], metadata: { selected: true } }];
+  return { streams: streams.map((stream) => ({ tap_stream_id: stream, stream, metadata })) };
+}
+
+/**
+ * Reads a run of messages.
+ *
+ * @throws Error for what no target should have to bear: a line that is no message, a record before its schema, a record
+ * that its schema does not allow, a second SCHEMA of a stream, records before the first STATE or after the last
+ */
+export function readMessages(stdout: string): Pick<SyncRun, 'messages' | 'records' | 'state'> {
+  if (stdout === '') return { messages: [], records: {}, state: undefined };
+  if (!stdout.endsWith('\n')) throw new Error('the last line is not ended');
+  const messages = stdout
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => JSON.parse(line) as Json);
+  const validators = new Map<string, ValidateFunction>();
+  const records: Record<string, Json[]> = {};
+  let state: Json;
+  for (const message of messages) {
+    switch (message.type) {
+      case 'SCHEMA':
+        if (validators.has(message.stream)) throw new Error(`a second SCHEMA of ${message.stream}`);
+        validators.set(message.stream, validatorOf(message));
+        records[message.stream] = [];
+        break;
+      case 'RECORD': {
+        const validate = validators.get(message.stream);
+        if (validate === undefined) throw new Error(`a RECORD of ${message.stream} before its SCHEMA`);
+        if (state === undefined) throw new Error('a RECORD before the first STATE');
+        if (!validate(message.record)) {
+          throw new Error(`a record of ${message.stream} does not fit: ${JSON.stringify(validate.errors)}`);
+        }
+        if (Number.isNaN(Date.parse(message.time_extracted))) throw new Error('time_extracted is no date');
+        records[message.stream]?.push(message.record);
+        break;
+      }
+      case 'STATE':
+        state = message.value;
+        break;
+      case 'ACTIVATE_VERSION':
+        break;
+      default:
+        throw new Error(`no message: ${JSON.stringify(message).slice(0, 200)}`);
+    }
+  }
+  if (messages.at(-1).type !== 'STATE') throw new Error('the last message is no STATE');
+  return { messages, records, state };
+}
+
+const ajv = new Ajv({ strict: false, allowUnionTypes: true });
+formats.default(ajv);
+
+/** Strict date-times, the keys there, and no column that the schema does not name. */
+function validatorOf(message: Json): ValidateFunction {
+  return ajv.compile({ ...message.schema, additionalProperties: false, required: message.key_properties });
+}
