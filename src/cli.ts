@@ -50,7 +50,29 @@ interface Args {
 /** Undefined if the call was for help or for the version, which has been printed then. */
 async function parse(argv: readonly string[]): Promise<Args | undefined> {
   let shown = '';
-  const parser = yargs()
+  let mistake = '';
+  const args = await commandLine()
+    .fail((message, error) => {
+      mistake ||= message ?? error.message;
+    })
+    .parse([...argv], {}, (_error, _args, output) => {
+      shown = output;
+    });
+  if (mistake !== '') throw new UsageError(`${await commandLine().getHelp()}\n\n${mistake}`);
+  if (shown !== '') {
+    process.stdout.write(`${shown}\n`);
+    return undefined;
+  }
+  return {
+    config: args.config,
+    state: lastOf(args.state),
+    catalog: lastOf(args.catalog ?? args.properties),
+    discover: args.discover,
+  };
+}
+
+function commandLine() {
+  return yargs()
     .scriptName('tap-paystack')
     .usage('$0 --config config.json [--catalog catalog.json] [--state state.json] | target-…')
     .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'camel-case-expansion': false })
@@ -73,24 +95,7 @@ async function parse(argv: readonly string[]): Promise<Args | undefined> {
     .version(packageVersion())
     .help()
     .strict()
-    .exitProcess(false)
-    .fail((message, error) => {
-      if (error) throw error;
-      throw new UsageError(message);
-    });
-  const args = await parser.parse([...argv], {}, (_error, _args, output) => {
-    shown = output;
-  });
-  if (shown !== '') {
-    process.stdout.write(`${shown}\n`);
-    return undefined;
-  }
-  return {
-    config: args.config,
-    state: lastOf(args.state),
-    catalog: lastOf(args.catalog ?? args.properties),
-    discover: args.discover,
-  };
+    .exitProcess(false);
 }
 
 /** A flag that is given twice counts as given last. */

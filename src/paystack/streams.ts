@@ -34,9 +34,9 @@ export interface StreamFacts {
   readonly key: readonly [string, ...string[]];
   /** Default: numbered. */
   readonly paging?: Paging;
-  /** Field with the creation date. */
+  /** Field with the creation date; of a child, the column with that of its parent. */
   readonly created?: string;
-  /** The list takes `from` and `to`, so that the stream can be INCREMENTAL on `created`. */
+  /** The list, or that of the parents, takes `from` and `to`: the stream can be INCREMENTAL on `created`. */
   readonly ranged?: true;
   /** Query parameters that every request of the list carries. */
   readonly query?: Readonly<Record<string, string>>;
@@ -92,7 +92,9 @@ export const streams = {
     holds: 'one charge of a bulk charge',
     path: '/bulkcharge/{id}/charges',
     key: ['id'],
-    parent: { stream: 'bulk_charges', carries: { bulkcharge: 'id' } },
+    created: 'bulkcharge_created_at',
+    ranged: true,
+    parent: { stream: 'bulk_charges', carries: { bulkcharge: 'id', bulkcharge_created_at: 'createdAt' } },
     selectedByDefault: false,
   },
   bulk_charges: {
@@ -209,7 +211,9 @@ export const streams = {
     holds: 'a transaction within a settlement',
     path: '/settlement/{id}/transactions',
     key: ['settlement_id', 'id'],
-    parent: { stream: 'settlements', carries: { settlement_id: 'id' } },
+    created: 'settlement_created_at',
+    ranged: true,
+    parent: { stream: 'settlements', carries: { settlement_id: 'id', settlement_created_at: 'createdAt' } },
     selectedByDefault: false,
   },
   settlements: {
@@ -252,7 +256,9 @@ export const streams = {
     key: ['id'],
     paging: 'single',
     records: subscriptionInvoiceRecords,
-    parent: { stream: 'subscriptions', carries: { subscription: 'id' } },
+    created: 'subscription_created_at',
+    ranged: true,
+    parent: { stream: 'subscriptions', carries: { subscription: 'id', subscription_created_at: 'createdAt' } },
     selectedByDefault: false,
   },
   subscriptions: {

@@ -1,0 +1,275 @@
+import t from 'tap';
+import { parseConfig, settingsOfEnvironment, unknownSettings } from '../src/config.ts';
+
+// A date without a zone must not be read in the machine's.
+process.env['TZ'] = 'America/New_York';
+
+const secret_key = 'sk_test_0123456789abcdef';
+
+const parse = (given: object) => parseConfig({ secret_key, ...given }, '1.2.3');
+
+/** What the user is told, or undefined if the settings are accepted. */
+function complaint(given: object): string | undefined {
+  try {
+    parseConfig(given, '1.2.3');
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'UserError') throw error;
+    return error.message;
+  }
+}
+
+t.test('only the key is required; everything else has a default', async (t) => {
+  t.strictSame(parse({}), {
+    secretKey: secret_key,
+    startMs: Date.UTC(2015, 0, 1),
+    endMs: undefined,
+    isBounded: false,
+    lookbackMs: 31 * 86_400_000,
+    pageSize: 200,
+    concurrency: 16,
+    allowance: { requests: 100, perMs: 60_000, isCeiling: false },
+    requestTimeoutMs: 60_000,
+    userAgent: 'tap-paystack/1.2.3',
+    activateVersion: false,
+    apiUrl: 'https://api.paystack.co',
+  });
+});
+
+t.test('settings are taken as they are told', async (t) => {
+  const told = parse({
+    start_date: '2024-01-01',
+    end_date: '2024-02-01',
+    lookback_window_days: 0,
+    page_size: 50,
+    concurrency: 1,
+    requests_per_minute: 60,
+    request_timeout_seconds: 0.5,
+    user_agent: 'acme (ops@acme.test)',
+    activate_version: true,
+    api_url: 'https://proxy.test/paystack/',
+  });
+  t.strictSame(told, {
+    secretKey: secret_key,
+    startMs: Date.UTC(2024, 0, 1),
+    endMs: Date.UTC(2024, 1, 1),
+    isBounded: true,
+    lookbackMs: 0,
+    pageSize: 50,
+    concurrency: 1,
+    allowance: { requests: 10, perMs: 10_000, isCeiling: true },
+    requestTimeoutMs: 500,
+    userAgent: 'acme (ops@acme.test)',
+    activateVersion: true,
+    apiUrl: 'https://proxy.test/paystack',
+  });
+});
+
+t.test('numbers and booleans may come as strings', async (t) => {
+  const told = parse({ page_size: '50', lookback_window_days: ' 7 ', request_timeout_seconds: '2.5' });
+  t.match(told, { pageSize: 50, lookbackMs: 7 * 86_400_000, requestTimeoutMs: 2500 });
+  for (const yes of ['true', 'TRUE', '1', 'yes', 'on', ' True ']) {
+    t.equal(parse({ activate_version: yes }).activateVersion, true, yes);
+  }
+  for (const no of ['false', 'False', '0', 'no', 'off'])
+    t.equal(parse({ activate_version: no }).activateVersion, false, no);
+});
+
+t.test('null is a setting that was not told', async (t) => {
+  const nothing = Object.fromEntries(
+    ['start_date', 'end_date', 'page_size', 'activate_version', 'api_url', 'user_agent'].map((name) => [name, null]),
+  );
+  t.strictSame(parse(nothing), parse({}));
+});
+
+t.test('spaces around a text do not count', async (t) => {
+  t.equal(parse({ secret_key: ` ${secret_key}\n` }).secretKey, secret_key);
+  t.equal(parse({ api_url: ' https://api.paystack.co ' }).apiUrl, 'https://api.paystack.co');
+  t.equal(parse({ start_date: ' 2024-01-01 ' }).startMs, Date.UTC(2024, 0, 1));
+});
+
+t.test('settings are read from the environment by their names', async (t) => {
+  const environment = {
+    TAP_PAYSTACK_SECRET_KEY: secret_key,
+    TAP_PAYSTACK_PAGE_SIZE: '50',
+    TAP_PAYSTACK_ACTIVATE_VERSION: 'true',
+    TAP_PAYSTACK_START_DATE: '',
+    TAP_PAYSTACK_END_DATE: undefined,
+    TAP_PAYSTACK_UNKNOWN: 'x',
+    SECRET_KEY: 'other',
+  };
+  const told = settingsOfEnvironment(environment);
+  t.strictSame(told, { secret_key, page_size: '50', activate_version: 'true' });
+  t.match(parseConfig(told, '1.2.3'), { pageSize: 50, activateVersion: true });
+});
+
+t.test('names that are no setting are found', async (t) => {
+  t.strictSame(unknownSettings({ secret_key, start_date: null, startDate: '', toString: 1 }), [
+    'startDate',
+    'toString',
+  ]);
+  t.strictSame(unknownSettings({}), []);
+});
+
+t.test('a date that a person writes is the instant that was meant', async (t) => {
+  const dates = {
+    '2024-01-31': '2024-01-31T00:00:00.000Z',
+    '2024-01-31T08:00:00Z': '2024-01-31T08:00:00.000Z',
+    '2024-01-31T08:00:00.250Z': '2024-01-31T08:00:00.250Z',
+    '2024-01-31T08:00:00': '2024-01-31T08:00:00.000Z',
+    '2024-01-31T08:00': '2024-01-31T08:00:00.000Z',
+    '2024-01-31 08:00:00': '2024-01-31T08:00:00.000Z',
+    '2024-01-31T08:00:00+00:00': '2024-01-31T08:00:00.000Z',
+    '2024-01-31T08:00:00+01:00': '2024-01-31T07:00:00.000Z',
+    '2024-01-31 00:30:00+01:00': '2024-01-30T23:30:00.000Z',
+    '2024-01-31T20:00:00-0500': '2024-02-01T01:00:00.000Z',
+    '2024-01-31T08:00:00.123456': '2024-01-31T08:00:00.123Z',
+    '2024-01-31T08:00:00.123456+00:00': '2024-01-31T08:00:00.123Z',
+    '2024-01-31 08:00:00.123456': '2024-01-31T08:00:00.123Z',
+    // A day on which New York's clocks leap: the hour exists in UTC.
+    '2024-03-10T02:30:00': '2024-03-10T02:30:00.000Z',
+    '2024-02-29': '2024-02-29T00:00:00.000Z',
+  };
+  for (const [text, expected] of Object.entries(dates)) {
+    t.equal(new Date(parse({ start_date: text }).startMs).toISOString(), expected, `start_date ${text}`);
+  }
+});
+
+t.test('the end date is read in the same way', async (t) => {
+  t.equal(parse({ end_date: '2024-01-31' }).endMs, Date.UTC(2024, 0, 31));
+  t.equal(parse({ end_date: '2024-01-31T08:00:00.123456' }).endMs, Date.UTC(2024, 0, 31, 8, 0, 0, 123));
+});
+
+t.test('an invalid setting is named, and its value is not shown', async (t) => {
+  const invalid: Record<string, readonly unknown[]> = {
+    start_date: ['yesterday', '2024-02-30', '2024-13-01', '31.01.2024', '01/31/2024', '12:30', '', 20240131, true, {}],
+    end_date: ['tomorrow', '2023-02-29', '2024-01-31T25:00:00Z', '23:59', '', 1706659200, []],
+    lookback_window_days: [-1, 1.5, '7d', '', 36_501, true, {}],
+    page_size: [0, 1001, 10.5, 'many', '', Number.NaN, '1e9', [200]],
+    concurrency: [0, 101, 2.5, 'all', '', false],
+    requests_per_minute: [0, -600, 1_000_001, 0.5, 'fast', ''],
+    request_timeout_seconds: [0, -1, 3601, 'soon', '', '1m'],
+    user_agent: ['a\nb', 'Ünïcode', 'tab\there', 42, true],
+    activate_version: ['maybe', '', 2, 'truex', {}],
+    api_url: ['api.paystack.co', 'ftp://api.paystack.co', '', 'https://', 'file:///etc/passwd', 443],
+  };
+  for (const [setting, values] of Object.entries(invalid)) {
+    for (const value of values) {
+      const message = complaint({ secret_key, [setting]: value }) ?? '';
+      const shown = JSON.stringify(value);
+      t.ok(message.startsWith(`setting ${setting} `), `${setting} ${shown}: ${message}`);
+      const text = String(value);
+      if (/\D{2}|\d{4}/.test(text)) t.notOk(message.includes(text), `${setting} ${shown} is not shown`);
+      t.notOk(message.includes('\n'));
+    }
+  }
+});
+
+t.test('a key that is none is told of, and never shown', async (t) => {
+  const invalid = [
+    '',
+    ' ',
+    null,
+    undefined,
+    42,
+    true,
+    {},
+    'secret',
+    'sk_test_',
+    'sk_prod_0123456789',
+    'test_0123456789',
+  ];
+  const more = [
+    'sk_test_0123 456789',
+    'sk_live_0123456789\nX-Header: 1',
+    'sk_test_é0123456789',
+    'Bearer sk_test_0123456789',
+  ];
+  for (const key of [...invalid, ...more]) {
+    const message = complaint({ secret_key: key }) ?? '';
+    t.ok(message.startsWith('setting secret_key '), `${JSON.stringify(key)}: ${message}`);
+    t.notOk(/0123|Header/.test(message));
+  }
+  t.match(complaint({}), /secret_key is missing.*TAP_PAYSTACK_SECRET_KEY/);
+});
+
+t.test('a public key is told apart from a secret one', async (t) => {
+  for (const key of ['pk_test_0123456789', 'pk_live_0123456789']) {
+    const message = complaint({ secret_key: key });
+    t.match(message, /setting secret_key .*public key/);
+    t.notMatch(message, /0123/);
+  }
+});
+
+t.test('the end must come after the start', async (t) => {
+  t.match(complaint({ secret_key, start_date: '2024-02-01', end_date: '2024-01-01' }), /end_date .*start_date/);
+  t.match(complaint({ secret_key, start_date: '2024-02-01', end_date: '2024-02-01' }), /end_date .*start_date/);
+  t.match(complaint({ secret_key, end_date: '2014-01-01' }), /end_date .*start_date/);
+  t.match(
+    complaint({ secret_key, start_date: '2024-02-01T00:00:00-01:00', end_date: '2024-02-01T00:30:00' }),
+    /end_date/,
+  );
+  t.equal(complaint({ secret_key, start_date: '2024-02-01', end_date: '2024-02-01T00:00:00.001Z' }), undefined);
+});
+
+t.test('the key is sent over https, or not off the machine', async (t) => {
+  const accepted = {
+    'https://api.paystack.co': 'https://api.paystack.co',
+    'https://api.paystack.co/': 'https://api.paystack.co',
+    'https://proxy.test:8443/a/b//': 'https://proxy.test:8443/a/b',
+    'HTTPS://API.PAYSTACK.CO': 'https://api.paystack.co',
+    'http://127.0.0.1:8080': 'http://127.0.0.1:8080',
+    'http://127.1.2.3': 'http://127.1.2.3',
+    'http://localhost:3000/': 'http://localhost:3000',
+    'http://[::1]:3000': 'http://[::1]:3000',
+  };
+  for (const [url, expected] of Object.entries(accepted)) t.equal(parse({ api_url: url }).apiUrl, expected, url);
+  const rejected = [
+    ...['http://api.paystack.co', 'http://10.0.0.1', 'http://192.168.1.1', 'http://0.0.0.0', 'http://128.0.0.1'],
+    ...['http://localhost.evil.test', 'http://127.0.0.1.evil.test', 'http://evil.test/127.0.0.1', 'http://[::2]'],
+    ...['http://localhost@evil.test', 'ws://127.0.0.1', 'http://127.0.0.1@evil.test:80', 'javascript:alert(1)'],
+  ];
+  for (const url of rejected) t.match(complaint({ secret_key, api_url: url }), /^setting api_url /, url);
+});
+
+t.test('an address holds nothing but where the API is', async (t) => {
+  const rejected = [
+    ...['https://user@api.test', 'https://user:hunter2@api.test', 'https://:hunter2@api.test'],
+    ...[
+      'https://api.test?a=1',
+      'https://api.test/x?hunter2',
+      'https://api.test#hunter2',
+      'http://user:hunter2@127.0.0.1',
+    ],
+  ];
+  for (const url of rejected) {
+    const message = complaint({ secret_key, api_url: url });
+    t.match(message, /^setting api_url /, url);
+    t.notMatch(message, /hunter2/);
+  }
+  // The path of a request is put behind it, so nothing may stand in between.
+  for (const url of ['https://api.test/?', 'https://api.test/#', 'https://api.test/x?#']) {
+    const isRejected = complaint({ secret_key, api_url: url }) !== undefined;
+    t.ok(isRejected || /^https:\/\/api\.test(?:\/x)?$/.test(parse({ api_url: url }).apiUrl), url);
+  }
+});
+
+t.test('the quota is that of the kind of key, in one burst, until the user sets another', async (t) => {
+  t.strictSame(parseConfig({ secret_key: 'sk_live_0123456789' }, '1').allowance, {
+    requests: 600,
+    perMs: 60_000,
+    isCeiling: false,
+  });
+  t.strictSame(parse({}).allowance, { requests: 100, perMs: 60_000, isCeiling: false });
+});
+
+t.test('a quota that the user sets is spread over the minute, and never exceeded', async (t) => {
+  for (const perMinute of [1, 2, 5, 6, 7, 11, 59, 100, 600, 12_345]) {
+    const { requests, perMs, isCeiling } = parse({ requests_per_minute: perMinute }).allowance;
+    const inMinute = (requests * 60_000) / perMs;
+    t.ok(isCeiling);
+    t.ok(requests >= 1 && Number.isInteger(requests) && inMinute <= perMinute, `${perMinute}: ${inMinute}`);
+    t.ok(inMinute > perMinute / 2, `${perMinute}: no less than half of it, ${inMinute}`);
+  }
+  t.strictSame(parse({ requests_per_minute: 600 }).allowance, { requests: 100, perMs: 10_000, isCeiling: true });
+});

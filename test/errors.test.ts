@@ -1,0 +1,176 @@
+/** Bad input gets one clear line and a non-zero exit; the key is never shown, and nothing is on stdout. */
+import { chmodSync } from 'node:fs';
+import t, { type Test } from 'tap';
+import { type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
+import { type Run, runSync, runTap, selecting, workFolder } from './support/tap.ts';
+
+const folder = workFolder();
+t.teardown(() => folder.remove());
+
+const key = 'sk_test_4f9f0c2b';
+const good = folder.file('good.json', { secret_key: key, api_url: 'http://127.0.0.1:1' });
+
+/** One line of the log that names everything it should, and no more than the error itself. */
+function isClear(t: Test, run: Run, code: number, ...names: RegExp[]): void {
+  t.equal(run.code, code, run.stderr);
+  t.equal(run.stdout, '');
+  const lines = run.stderr.trimEnd().split('\n');
+  t.equal(lines.length, 1, run.stderr);
+  for (const name of names) t.match(lines[0], name);
+  t.notMatch(run.stderr, /sk_(?:test|live)_[^…*]/);
+  t.notMatch(run.stderr, /\n\s+at /);
+}
+
+const settings: [string, object, RegExp][] = [
+  ['no key', {}, /secret_key is missing/],
+  ['a public key', { secret_key: 'pk_test_123' }, /secret_key .*public key/],
+  ['no key at all', { secret_key: 'hunter2' }, /secret_key .*sk_test_/],
+  ['a key with a line break', { secret_key: `${key}\nX: y` }, /secret_key/],
+  ['a date that is none', { secret_key: key, start_date: '31/12/2024' }, /start_date/],
+  ['an end that is none', { secret_key: key, end_date: '2024-02-30' }, /end_date/],
+  ['an end before the start', { secret_key: key, start_date: '2024-02-02', end_date: '2024-02-01' }, /end_date/],
+  ['a lookback that is no number', { secret_key: key, lookback_window_days: 'a month' }, /lookback_window_days/],
+  ['a negative lookback', { secret_key: key, lookback_window_days: -1 }, /lookback_window_days/],
+  ['a page size of nothing', { secret_key: key, page_size: 0 }, /page_size/],
+  ['a fraction', { secret_key: key, concurrency: 1.5 }, /concurrency/],
+  ['a quota of nothing', { secret_key: key, requests_per_minute: 0 }, /requests_per_minute/],
+  ['a truth that is none', { secret_key: key, activate_version: 'perhaps' }, /activate_version/],
+  ['plain http', { secret_key: key, api_url: 'http://api.paystack.co' }, /api_url .*https/],
+  ['no URL', { secret_key: key, api_url: 'paystack' }, /api_url/],
+];
+
+for (const [name, config, pattern] of settings) {
+  t.test(`setting: ${name}`, async (t) => {
+    isClear(t, await runTap(['--config', folder.file('config.json', config)]), 1, /^CRITICAL setting /, pattern);
+  });
+}
+
+const files: [string, string[], RegExp][] = [
+  ['a config that is not there', ['--config', 'nowhere.json'], /config file "nowhere.json".*no such file/],
+  [
+    'a broken config',
+    ['--config', folder.file('broken.json', `{"secret_key": "${key}",\n`)],
+    /config file .*broken.json.*not valid JSON/,
+  ],
+  ['a config that is a list', ['--config', folder.file('list.json', [])], /list.json.*JSON object/],
+  ['an empty config', ['--config', folder.file('empty.json', '')], /empty.json.*empty/],
+  ['a state that is not there', ['--config', good, '--state', 'nowhere.json'], /state file "nowhere.json"/],
+  [
+    'a broken state',
+    ['--config', good, '--state', folder.file('s1.json', '{')],
+    /state file .*s1.json.*not valid JSON/,
+  ],
+  [
+    'a state of another shape',
+    ['--config', good, '--state', folder.file('s2.json', { bookmarks: [] })],
+    /s2.json.*no Singer state/,
+  ],
+  [
+    'a whole STATE message',
+    ['--config', good, '--state', folder.file('s3.json', { type: 'STATE', value: {} })],
+    /s3.json.*"value"/,
+  ],
+  [
+    'a bookmark that is no date',
+    ['--config', good, '--state', folder.file('s4.json', { bookmarks: { transactions: { createdAt: 'yesterday' } } })],
+    /bookmark of "transactions".*no date/,
+  ],
+  ['a catalog that is not there', ['--config', good, '--catalog', 'nowhere.json'], /catalog file "nowhere.json"/],
+  [
+    'a broken catalog',
+    ['--config', good, '--catalog', folder.file('c1.json', '{"streams"')],
+    /c1.json.*not valid JSON/,
+  ],
+  [
+    'a catalog of another shape',
+    ['--config', good, '--properties', folder.file('c2.json', { streams: {} })],
+    /c2.json.*no Singer catalog/,
+  ],
+  [
+    'an unknown stream',
+    ['--config', good, '--catalog', folder.file('c3.json', selecting(['payments']))],
+    /c3.json.*"payments"/,
+  ],
+  [
+    'a stream twice',
+    ['--config', good, '--catalog', folder.file('c4.json', selecting(['refunds', 'refunds']))],
+    /c4.json.*"refunds" twice/,
+  ],
+];
+
+for (const [name, args, pattern] of files) {
+  t.test(`file: ${name}`, async (t) => {
+    isClear(t, await runTap(args), 1, /^CRITICAL /, pattern);
+  });
+}
+
+t.test('a config that may not be read', { skip: process.getuid?.() === 0 && 'root may read everything' }, async (t) => {
+  const file = folder.file('locked.json', {});
+  chmodSync(file, 0);
+  isClear(t, await runTap(['--config', file]), 1, /locked.json.*EACCES/);
+});
+
+t.test('an unknown flag shows the usage and ends with 2', async (t) => {
+  const run = await runTap(['--configuration', good]);
+  t.equal(run.code, 2);
+  t.equal(run.stdout, '');
+  t.match(run.stderr, /configuration/);
+  t.match(run.stderr, /--help/);
+});
+
+async function syncAgainst(options: SandboxOptions, streams: readonly string[], secret_key?: string) {
+  const sandbox = await startSandbox(options);
+  const config = { secret_key: secret_key ?? sandbox.secretKey, api_url: sandbox.url };
+  const run = await runSync({ config, streams });
+  await sandbox.close();
+  return { run, sandbox };
+}
+
+const everyone = { kind: 'status', body: JSON.stringify({ status: false, message: 'Invalid key' }) } as const;
+for (const status of [401, 400, 404]) {
+  t.test(`a key that Paystack rejects with ${status}: one line, no retry`, async (t) => {
+    const { run, sandbox } = await syncAgainst({ faults: () => ({ ...everyone, status }) }, ['refunds']);
+    t.equal(run.code, 1);
+    t.equal(run.stdout, '');
+    t.match(run.stderr, /CRITICAL Paystack rejected the secret key/);
+    t.equal(sandbox.requests.length, 1);
+  });
+}
+
+for (const status of [403, 404, 400] as const) {
+  t.test(`a feature the integration does not have (${status}) is an empty stream, and the run goes on`, async (t) => {
+    const { run } = await syncAgainst({ missing: { preauthorizations: status } }, ['preauthorizations', 'refunds']);
+    t.equal(run.code, 0, run.stderr);
+    t.match(run.stderr, /WARNING preauthorizations: not available to this integration/);
+    t.same(run.records['preauthorizations'], []);
+    t.ok(run.records['refunds']?.length);
+  });
+}
+
+t.test('a stream that fails for good leaves the others, and the end names it', async (t) => {
+  const faults: SandboxOptions['faults'] = ({ endpoint }) =>
+    endpoint === 'refunds' ? { kind: 'status', status: 422 } : undefined;
+  const { run } = await syncAgainst({ faults }, ['disputes', 'refunds', 'transfers']);
+  t.equal(run.code, 1);
+  t.match(run.stderr, /ERROR refunds: .*422/);
+  t.match(run.stderr, /CRITICAL .*refunds/);
+  t.ok(run.records['disputes']?.length);
+  t.ok(run.records['transfers']?.length);
+  t.notOk(run.state.bookmarks.refunds);
+  t.ok(run.state.bookmarks.transfers);
+});
+
+t.test('a redirect is refused, and the key stays here', async (t) => {
+  const thief = await startSandbox();
+  const faults: SandboxOptions['faults'] = () => ({ kind: 'redirect', location: `${thief.url}/refund` });
+  const { run } = await syncAgainst({ faults }, ['refunds']);
+  t.equal(run.code, 1);
+  t.match(run.stderr, /redirect.*api_url/);
+  t.equal(thief.requests.length, 0);
+  await thief.close();
+});
+
+t.test('the debug switch shows the stack', async (t) => {
+  const run = await runTap(['--config', 'nowhere.json'], { TAP_PAYSTACK_DEBUG: '1' });
+  t.match(run.stderr, /\n.*DEBUG\s+at /);
+});

@@ -1,0 +1,114 @@
+/** However the API pages and filters, every record of every stream arrives, and arrives once. */
+import t from 'tap';
+import type { Quirks, Style } from '../src/sandbox/answers.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
+import { runSync, type SyncRun } from './support/tap.ts';
+
+const core = [
+  'customers',
+  'disputes',
+  'invoices',
+  'refunds',
+  'settlements',
+  'subscriptions',
+  'transactions',
+  'transfers',
+] as const;
+
+const rows = 430;
+const dayMs = 86_400_000;
+const now = Date.now();
+const spread = { rows, from: new Date(now - 400 * dayMs).toISOString(), to: new Date(now - 60_000).toISOString() };
+
+async function syncAgainst(options: SandboxOptions, config: object = {}): Promise<{ sandbox: Sandbox; run: SyncRun }> {
+  const synthetic = Object.fromEntries(core.map((stream) => [stream, spread]));
+  const sandbox = await startSandbox({ synthetic, ...options });
+  const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url, requests_per_minute: 1_000_000, ...config };
+  const run = await runSync({ config: settings, streams: core });
+  await sandbox.close();
+  return { sandbox, run };
+}
+
+const situations: Record<string, { style?: Style; quirks?: Quirks; config?: object }> = {
+  'numbered pages': {},
+  cursors: { style: 'cursor' },
+  'cursors that end with nothing': { style: 'cursor', quirks: { cursorEnd: 'absent' } },
+  'cursors that end with "null"': { style: 'cursor', quirks: { cursorEnd: 'null' } },
+  'no meta': { style: 'no-meta' },
+  'one answer, whatever page is asked for': { style: 'single' },
+  'a page size cut to 100': { quirks: { maxPageSize: 100 } },
+  'a page size cut to 50': { quirks: { maxPageSize: 50 } },
+  'a page size cut to 50, without meta': { style: 'no-meta', quirks: { maxPageSize: 50 } },
+  'a page size that is refused': { quirks: { refusePageSizeAbove: 60 } },
+  'perPage as a string': { quirks: { perPageAsString: true } },
+  'a pageCount of 0': { quirks: { pageCountZero: true } },
+  'no total': { quirks: { noTotal: true } },
+  'filters that are ignored': { quirks: { ignoreFilters: true } },
+  'filters that are ignored, with cursors': { style: 'cursor', quirks: { ignoreFilters: true } },
+  'an exclusive to': { quirks: { toExclusive: true } },
+  'exclusive ends': { quirks: { fromExclusive: true, toExclusive: true } },
+  'from and to cut to their date': { quirks: { dateOnly: 'start-of-day' } },
+  'to read as the end of its day': { quirks: { dateOnly: 'end-of-day' } },
+  'oldest first': { quirks: { order: 'oldest-first' } },
+  'everything at once': { quirks: { maxPageSize: 50, perPageAsString: true, pageCountZero: true, toExclusive: true } },
+};
+
+function hasQuirk(quirks: Quirks, word: string): boolean {
+  return Object.keys(quirks).some((quirk) => quirk.startsWith(word));
+}
+
+for (const [name, { style, quirks, config }] of Object.entries(situations)) {
+  // Pages so small that the range is cut into many windows, where that makes a difference.
+  const isCut =
+    quirks !== undefined && ['from', 'to', 'dateOnly', 'ignore', 'order'].some((word) => hasQuirk(quirks, word));
+  for (const pageSize of isCut && style === undefined ? [200, 4] : [200]) {
+    t.test(`${name}, ${pageSize} a page`, async (t) => {
+      const settings = { page_size: pageSize, ...config };
+      const { run, sandbox } = await syncAgainst({ ...(style && { style }), ...(quirks && { quirks }) }, settings);
+      t.equal(run.code, 0, run.stderr);
+      for (const stream of core) {
+        const ids = run.records[stream]?.map(({ id }) => id) ?? [];
+        t.equal(new Set(ids).size, rows, `${stream}: every record`);
+        t.equal(ids.length, rows, `${stream}: once`);
+      }
+      t.ok(sandbox.requests.every(({ method }) => method === 'GET'));
+    });
+  }
+}
+
+t.test('records that arrive while the list is read push none past the reader', async (t) => {
+  for (const style of ['numbered', 'no-meta', 'cursor'] as const) {
+    const { run } = await syncAgainst({ style, arrivals: { perRequest: 7, max: 500 } }, { page_size: 20 });
+    t.equal(run.code, 0, run.stderr);
+    for (const stream of core) {
+      const records = run.records[stream] ?? [];
+      const old = records.filter(({ createdAt, created_at }) => (createdAt ?? created_at) <= spread.to);
+      t.equal(old.length, rows, `${stream}: every record, ${style}`);
+      t.equal(new Set(records.map(({ id }) => id)).size, records.length, `${stream}: once, ${style}`);
+    }
+  }
+});
+
+t.test('a list filtered by another date than the creation still gives every record', async (t) => {
+  const records = Array.from({ length: 300 }, (_, index) => ({
+    id: 300 - index,
+    createdAt: new Date(now - (index + 20) * dayMs).toISOString(),
+    paid_at: new Date(now - index * 0.9 * dayMs).toISOString(),
+  }));
+  const sandbox = await startSandbox({ records: { transactions: records }, quirks: { filterField: 'paid_at' } });
+  const config = { secret_key: sandbox.secretKey, api_url: sandbox.url, page_size: 2, requests_per_minute: 1_000_000 };
+  const run = await runSync({ config, streams: ['transactions'] });
+  await sandbox.close();
+  t.equal(run.code, 0, run.stderr);
+  t.equal(new Set(run.records['transactions']?.map(({ id }) => id)).size, 300);
+});
+
+t.test('small accounts cost one request a stream', async (t) => {
+  const small = { rows: 10, from: '2016-01-01', to: new Date(now).toISOString() };
+  const sandbox = await startSandbox({ synthetic: { transactions: small } });
+  const config = { secret_key: sandbox.secretKey, api_url: sandbox.url };
+  const run = await runSync({ config, streams: ['transactions'] });
+  await sandbox.close();
+  t.equal(run.records['transactions']?.length, 10);
+  t.equal(sandbox.requests.length, 1);
+});
