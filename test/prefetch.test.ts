@@ -215,6 +215,23 @@ t.test('who leaves early stops the start of tasks and closes the source', async 
   t.ok(isClosed);
 });
 
+t.test('a task that the source gives after the consumer left is not started', async (t) => {
+  const tasks = newTasks(3);
+  const gate = newTask();
+  async function* source(): AsyncGenerator<() => Promise<string>> {
+    yield tasks[0]!.run;
+    await gate.run();
+    yield* runsOf(tasks.slice(1));
+  }
+  const results = inOrder(source(), () => 3);
+  tasks[0]!.finish('0');
+  await results.next();
+  await results.return();
+  gate.finish('open');
+  await settle();
+  t.equal(started(tasks), 1);
+});
+
 t.test('leaving does not wait for a source that is slow', async (t) => {
   async function* source(): AsyncGenerator<() => Promise<string>> {
     yield async () => 'a';
