@@ -141,7 +141,7 @@ export function settingsOfEnvironment(environment: NodeJS.ProcessEnv): Settings 
 
 /** Names in a config that are no setting: a typing error, or a setting of another tap. */
 export function unknownSettings(given: object): string[] {
-  return Object.keys(given).filter((name) => !(name in settings));
+  return Object.keys(given).filter((name) => !Object.hasOwn(settings, name));
 }
 
 /**
@@ -226,7 +226,8 @@ function parseDate(name: string, told: unknown): number {
   const options = { zone: 'utc' };
   const iso = DateTime.fromISO(text, options);
   const date = iso.isValid ? iso : DateTime.fromSQL(text, options);
-  if (!date.isValid) {
+  // A time alone would mean that time today.
+  if (!date.isValid || !/^\d{4}/.test(text)) {
     throw new UserError(`setting ${name} is no date: write it as 2024-01-31 or 2024-01-31T08:00:00Z`);
   }
   return date.toMillis();
@@ -248,7 +249,7 @@ function parseApiUrl(text: string): string {
   if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && loopback.test(url.hostname))) {
     throw new UserError('setting api_url must be an https URL (http only for a loopback address such as 127.0.0.1)');
   }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+  if (url.username !== '' || url.password !== '' || /[?#]/.test(text)) {
     throw new UserError('setting api_url must be a plain URL without user, password, query or fragment');
   }
   return url.href.replace(/\/+$/, '');

@@ -12,19 +12,38 @@ const exactMark = `\uE000${Math.random().toString(36).slice(2)}\uE001`;
 
 /**
  * What every number that a double would change looks like: sixteen digits or more, an exponent, or minus zero. These may
- * match inside a string as well, which costs time but changes nothing. Measured: as three patterns that each fail fast
- * they take a third of the time of one that looks behind every colon and comma.
+ * match inside a string as well, which costs time but changes nothing. Measured: looked for one by one they take a third
+ * of the time of one pattern that looks behind every colon and comma.
  */
-const manyDigits = /[\d.]{16}/;
-const manyDigitsOfNumber = /[[:,]\s*-?[\d.]{16}/;
-const exponent = /\d[eE][+-]?\d+\s*[,\]}]/;
-const minusZero = /-0(?:\.0+)?\s*[,\]}]/;
+const manyDigits = /(?:^|[[:,])\s*-?[\d.]{16}/;
+const exponent = /\d[eE][+-]?\d+\s*(?:[,\]}]|$)/;
+const minusZero = /-0(?:\.0+)?\s*(?:[,\]}]|$)/;
 
 function mayBeInexact(text: string): boolean {
-  return (manyDigits.test(text) && manyDigitsOfNumber.test(text)) || exponent.test(text) || minusZero.test(text);
+  return (hasLongDigits(text) && manyDigits.test(text)) || exponent.test(text) || minusZero.test(text);
 }
 
-const numberToken = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** Sixteen digits in a row, in a number or not: a look at every sixteenth character finds them. */
+function hasLongDigits(text: string): boolean {
+  for (let at = 15; at < text.length; at += 16) {
+    if (!isDigit(text.charCodeAt(at))) continue;
+    let from = at;
+    while (from > 0 && isDigit(text.charCodeAt(from - 1))) from--;
+    let to = at + 1;
+    while (isDigit(text.charCodeAt(to))) to++;
+    if (to - from >= 16) return true;
+    at = Math.max(at, to - 16);
+  }
+  return false;
+}
+
+/** A digit or a decimal point. */
+function isDigit(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2e;
+}
+
+/** A number that is no name of a field: that is an error which must stay one. */
+const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.]|\s*:)/y;
 
 /**
  * Parses JSON text; a number that a double would change comes as a string that starts with `exactMark`.
@@ -54,7 +73,7 @@ function quoteInexactNumbers(text: string): string {
     } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
       numberToken.lastIndex = at;
       const token = numberToken.exec(text)?.[0];
-      if (token === undefined) break; // A lone minus: JSON.parse says what is wrong.
+      if (token === undefined) break; // No number: JSON.parse says what is wrong.
       if (!survivesDouble(token)) {
         quoted += `${text.slice(copied, at)}"${exactMark}${token}"`;
         copied = at + token.length;

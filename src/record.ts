@@ -240,13 +240,15 @@ function objectConformer(
     for (const alias of aliases) {
       const { name, conform } = fields.get(alias) as Field;
       const sent = object[alias];
+      // Conforming changes an object in place, and this one may have to be kept as it came.
+      const kept = typeof sent === 'object' ? structuredClone(sent) : sent;
       remove(object, alias);
       const told = conform?.(sent);
       if (object[name] === undefined || object[name] === null) {
         object[name] = told;
       } else if (told !== null && !sameValue(object[name], told)) {
         onMisfit(pathOf(alias), jsonType(sent));
-        leftover = sent;
+        leftover = kept;
       }
       if (leftover !== undefined) all = keepLeftover(all, alias);
     }
@@ -301,7 +303,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isId(value: unknown): boolean {
-  return /^\d+$/.test(exactDigits(value) ?? String(value));
+  if (typeof value !== 'number' && typeof value !== 'string') return false;
+  const digits = exactDigits(value) ?? String(value);
+  return /^(?:0|[1-9]\d{0,19})$/.test(digits) && BigInt(digits) < 2n ** 64n;
 }
 
 function objectInText(value: unknown): Record<string, unknown> | undefined {
@@ -309,14 +313,29 @@ function objectInText(value: unknown): Record<string, unknown> | undefined {
   return isObject(inText) ? inText : undefined;
 }
 
+/** Nesting that JSON text may have to be taken for what it holds. Deeper text stays text: targets could not read it. */
+const maxDepthInText = 100;
+
 /** The value that JSON text holds, if it is text that starts with `opening`. */
 function valueInText(value: unknown, opening: '{' | '['): unknown {
   if (typeof value !== 'string' || !value.trimStart().startsWith(opening)) return undefined;
+  if ((value.match(/[[{]/g)?.length ?? 0) > maxDepthInText && depthOf(value) > maxDepthInText) return undefined;
   try {
     return parseExact(value);
   } catch {
     return undefined;
   }
+}
+
+/** Most brackets open at once, those in strings counted too: an upper bound. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const bracket of text.match(/[[\]{}]/g) ?? []) {
+    depth += bracket === '{' || bracket === '[' ? 1 : -1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }
 
 function jsonType(value: unknown): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type Allowance, createLimits, type Limits } from '../src/paystack/limits.ts';
+import { type Allowance, createLimits, type Limits, type Ticket } from '../src/paystack/limits.ts';
 import { createFakeClock, type FakeClock, settle } from './support/clock.ts';
 
 /** What a server answers to a request that reaches it now. */
@@ -37,7 +37,7 @@ async function send(limits: Limits, clock: FakeClock, server: Server, requests: 
   const pass = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
   for (const { endpoint = 'transaction', rank = 0, there, back } of requests) {
     void (async () => {
-      await limits.start(endpoint, rank, new AbortController().signal);
+      const ticket = await limits.start(endpoint, rank, new AbortController().signal);
       mostInFlight = Math.max(mostInFlight, ++inFlight);
       await pass(there);
       arrivals.push(clock.now() - startedAt);
@@ -45,7 +45,7 @@ async function send(limits: Limits, clock: FakeClock, server: Server, requests: 
       if (isRefused) refused++;
       await pass(back);
       inFlight--;
-      limits.done(endpoint, headers);
+      limits.done(ticket, headers);
       answered++;
       endedAt = clock.now() - startedAt;
     })();
@@ -109,9 +109,27 @@ function steadyJourneys(count: number): Request[] {
 }
 
 /** Starts a request, and tells when it may go. */
+/** The requests that have started, the last one at the end. */
+const started = new WeakMap<Limits, Ticket[]>();
+
+/** Answers the request to an endpoint that started last. */
+function answer(limits: Limits, endpoint: string, headers?: Headers): void {
+  const tickets = started.get(limits) ?? [];
+  const at = tickets.findLastIndex((ticket) => ticket.endpoint === endpoint);
+  const [ticket] = tickets.splice(at, 1);
+  if (ticket === undefined) throw new Error(`no request to ${endpoint} has started`);
+  limits.done(ticket, headers);
+}
+
+/** Starts a request, to be answered by `answer`. */
+async function start(limits: Limits, endpoint: string, rank: number, signal: AbortSignal): Promise<void> {
+  const ticket = await limits.start(endpoint, rank, signal);
+  started.set(limits, [...(started.get(limits) ?? []), ticket]);
+}
+
 function ask(limits: Limits, endpoint = 'transaction', rank = 0, signal = new AbortController().signal) {
   const asked = { hasStarted: false, failure: undefined as unknown };
-  limits.start(endpoint, rank, signal).then(
+  start(limits, endpoint, rank, signal).then(
     () => {
       asked.hasStarted = true;
     },
@@ -135,7 +153,7 @@ t.test('the lowest rank goes first; of one rank, who came first', async (t) => {
   const clock = createFakeClock();
   const limits = createLimits({ concurrency: 1, allowance: anyQuota, clock });
   const order: string[] = [];
-  await limits.start('a', 5, new AbortController().signal);
+  await start(limits, 'a', 5, new AbortController().signal);
   for (const [name, rank] of [
     ['d', 7],
     ['b', 2],
@@ -143,10 +161,10 @@ t.test('the lowest rank goes first; of one rank, who came first', async (t) => {
     ['a', 0],
     ['e', 7],
   ] as const) {
-    void limits.start(name, rank, new AbortController().signal).then(() => order.push(name));
+    void start(limits, name, rank, new AbortController().signal).then(() => order.push(name));
   }
   for (const endpoint of ['a', 'a', 'b', 'c', 'd', 'e']) {
-    limits.done(endpoint);
+    answer(limits, endpoint);
     await settle();
   }
   t.strictSame(order, ['a', 'b', 'c', 'd', 'e']);
@@ -229,21 +247,21 @@ t.test('a late answer of the window before does not open the next window again',
   ask(limits);
   ask(limits);
   await settle();
-  limits.done('transaction', told(10, 8, 10));
+  answer(limits, 'transaction', told(10, 8, 10));
   await clock.advance(11_000);
   // The next window: 9 of 10 are used, and one answer of the window before is still on its way.
   for (let request = 0; request < 8; request++) ask(limits);
   await settle();
-  for (let left = 9; left >= 2; left--) limits.done('transaction', told(10, left, 10));
+  for (let left = 9; left >= 2; left--) answer(limits, 'transaction', told(10, left, 10));
   t.equal(limits.remaining('transaction'), 2);
   await clock.advance(100);
-  limits.done('transaction', told(10, 0, 0));
+  answer(limits, 'transaction', told(10, 0, 0));
   await clock.advance(3000);
   const waiting = Array.from({ length: 6 }, () => ask(limits));
   await settle();
-  const started = waiting.filter(({ hasStarted }) => hasStarted).length;
-  t.ok(started <= 2, `two are left in this window, ${started} started`);
-  for (let left = started; left > 0; left--) limits.done('transaction', told(10, left - 1, 5));
+  const begun = waiting.filter(({ hasStarted }) => hasStarted).length;
+  t.ok(begun <= 2, `two are left in this window, ${begun} started`);
+  for (let left = begun; left > 0; left--) answer(limits, 'transaction', told(10, left - 1, 5));
   await clock.advance(20_000);
   t.ok(
     waiting.every(({ hasStarted }) => hasStarted),
@@ -257,9 +275,9 @@ t.test('an answer that took long does not bring back what was spent since', asyn
   for (let request = 0; request < 10; request++) ask(limits);
   await settle();
   // Nine of the ten are answered at once, the first only after three seconds: it told 9 left, and 60 s, when it was made.
-  for (let left = 8; left >= 0; left--) limits.done('transaction', told(10, left, 60));
+  for (let left = 8; left >= 0; left--) answer(limits, 'transaction', told(10, left, 60));
   await clock.advance(3000);
-  limits.done('transaction', told(10, 9, 60));
+  answer(limits, 'transaction', told(10, 9, 60));
   const next = ask(limits);
   await clock.advance(50_000);
   t.notOk(next.hasStarted);
@@ -272,13 +290,14 @@ t.test('an exhausted endpoint does not stop another', async (t) => {
   const clock = createFakeClock();
   const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
   ask(limits, 'transaction');
-  limits.done('transaction', told(100, 0, 30));
+  await settle();
+  answer(limits, 'transaction', told(100, 0, 30));
   const exhausted = ask(limits, 'transaction', 0);
   const others = Array.from({ length: 16 }, () => ask(limits, 'refund', 5));
   await settle();
   t.notOk(exhausted.hasStarted);
   t.ok(others.every(({ hasStarted }) => hasStarted));
-  for (const _ of others) limits.done('refund');
+  for (const _ of others) answer(limits, 'refund');
   await clock.advance(29_999);
   t.notOk(exhausted.hasStarted);
   await clock.advance(2001);
@@ -315,7 +334,7 @@ t.test('a pause holds those that wait already', async (t) => {
   const waiting = ask(limits);
   await settle();
   limits.pause('transaction', 5000);
-  limits.done('transaction');
+  answer(limits, 'transaction');
   await clock.advance(4999);
   t.notOk(waiting.hasStarted);
   await clock.advance(1);
@@ -334,7 +353,7 @@ t.test('a request that waits is given up when it is aborted, and takes no place'
   await settle();
   t.match(aborted.failure, { message: 'stop' });
   t.notOk(next.hasStarted);
-  limits.done('transaction');
+  answer(limits, 'transaction');
   await settle();
   t.ok(next.hasStarted);
   t.notOk(aborted.hasStarted);
@@ -373,7 +392,7 @@ t.test('an abort after the start changes nothing', async (t) => {
   t.ok(first.hasStarted);
   t.equal(first.failure, undefined);
   t.notOk(second.hasStarted);
-  limits.done('transaction');
+  answer(limits, 'transaction');
   await settle();
   t.ok(second.hasStarted);
 });
@@ -397,7 +416,7 @@ t.test('headers that tell nothing leave what is assumed', async (t) => {
     const limits = createLimits({ concurrency: 16, allowance: { requests: 2, perMs: 1000, isCeiling: false }, clock });
     ask(limits);
     await settle();
-    limits.done('transaction', header);
+    answer(limits, 'transaction', header);
     const name = JSON.stringify(header && [...header]);
     t.equal(limits.remaining('transaction'), undefined, name);
     const [second, third] = [ask(limits), ask(limits)];
@@ -414,7 +433,7 @@ t.test('a reset that is a date in Unix seconds is taken for one', async (t) => {
   const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
   ask(limits);
   await settle();
-  limits.done('transaction', told(100, 0, clock.now() / 1000 + 30));
+  answer(limits, 'transaction', told(100, 0, clock.now() / 1000 + 30));
   const next = ask(limits);
   await clock.advance(29_999);
   t.notOk(next.hasStarted);
@@ -446,9 +465,9 @@ t.test('what is left is told where the answers tell it', async (t) => {
   t.equal(limits.remaining('transaction'), undefined);
   for (let request = 0; request < 3; request++) ask(limits);
   await settle();
-  limits.done('transaction', told(100, 42, 30));
+  answer(limits, 'transaction', told(100, 42, 30));
   t.equal(limits.remaining('transaction'), 42);
-  limits.done('transaction', told(100, 43, 30));
+  answer(limits, 'transaction', told(100, 43, 30));
   t.equal(limits.remaining('transaction'), 42, 'answers may overtake each other');
   t.equal(limits.remaining('refund'), undefined);
 });

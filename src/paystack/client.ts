@@ -80,9 +80,9 @@ export function createAsk(options: ClientOptions): Ask {
     let toldWaits = 0;
     let tryingMs = 0;
     for (;;) {
-      await limits.start(endpoint, rank, signal);
+      const ticket = await limits.start(endpoint, rank, signal);
       const askedAt = clock.now();
-      const attempt = await tryOnce(http, url, options, (headers) => limits.done(endpoint, headers));
+      const attempt = await tryOnce(http, url, options, (headers) => limits.done(ticket, headers));
       signal.throwIfAborted();
       if ('data' in attempt) return { ...attempt, askedAt };
       tries++;

@@ -27,22 +27,28 @@ export interface LimitOptions {
 
 export interface Limits {
   /**
-   * Waits for the moment a request to an endpoint may start. Every call that resolves must be followed by one of `done`.
+   * Waits for the moment a request to an endpoint may start. Every ticket must be handed to `done`.
    * Rejects with the signal's reason when it is aborted.
    */
-  start(endpoint: string, rank: number, signal: AbortSignal): Promise<void>;
+  start(endpoint: string, rank: number, signal: AbortSignal): Promise<Ticket>;
   /** Tells that the request has its answer, or failed. */
-  done(endpoint: string, headers?: Headers): void;
+  done(ticket: Ticket, headers?: Headers): void;
   /** Lets no request to the endpoint start for so long. */
   pause(endpoint: string, ms: number): void;
   /** Requests left in the endpoint's window, where its answers tell. */
   remaining(endpoint: string): number | undefined;
 }
 
+/** A request that has started. */
+export interface Ticket {
+  readonly endpoint: string;
+  readonly startedAt: number;
+}
+
 interface Waiter {
   readonly endpoint: string;
   readonly rank: number;
-  readonly go: () => void;
+  readonly go: (ticket: Ticket) => void;
 }
 
 interface Quota {
@@ -54,19 +60,25 @@ interface Quota {
   told: ToldWindow | undefined;
 }
 
+/**
+ * The server's window, as far as the answers tell. An answer was made at some time between the start of its request and
+ * its arrival, so it tells only a span in which the window ends. Spans of one window overlap.
+ */
 interface ToldWindow {
-  readonly limit: number;
+  limit: number;
   /** Least that was told in this window. */
   remaining: number;
-  /** Earliest end that the answers allow; undefined until an answer of a new window has come. */
-  endsAt: number | undefined;
+  /** The limit less the answers that came in this window: not every answer tells. */
+  unanswered: number;
+  endsAfter: number;
+  /** Undefined until an answer of the window has come. */
+  endsBefore: number | undefined;
+  /** An answer of this window ends after this, or it is a late one of the window before. */
+  previousEnd: number;
 }
 
 /** The reset is told in whole seconds, rounded nobody says how: one more second is on the safe side. */
 const roundingMs = 1000;
-
-/** An answer whose window ends this much later than the known one speaks of the next window. */
-const nextWindowMs = 1500;
 
 /** A reset beyond this is a date in Unix seconds, not a duration: no recorded answer rules that out. */
 const unixSeconds = 1_000_000_000;
@@ -106,12 +118,12 @@ export function createLimits({ concurrency, allowance, clock }: LimitOptions): L
       waiting.splice(index, 1);
       quota.inFlight++;
       inFlight++;
-      go();
+      go({ endpoint, startedAt: now });
     }
     if (inFlight < concurrency && Number.isFinite(soonest)) cancelTimer = clock.after(soonest - now, dispatch);
   }
 
-  function start(endpoint: string, rank: number, signal: AbortSignal): Promise<void> {
+  function start(endpoint: string, rank: number, signal: AbortSignal): Promise<Ticket> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const onAbort = () => {
@@ -119,9 +131,9 @@ export function createLimits({ concurrency, allowance, clock }: LimitOptions): L
         reject(signal.reason);
         dispatch();
       };
-      const go = () => {
+      const go = (ticket: Ticket) => {
         signal.removeEventListener('abort', onAbort);
-        resolve();
+        resolve(ticket);
       };
       const waiter: Waiter = { endpoint, rank, go };
       const after = waiting.findIndex((other) => other.rank > rank);
@@ -131,13 +143,17 @@ export function createLimits({ concurrency, allowance, clock }: LimitOptions): L
     });
   }
 
-  function done(endpoint: string, headers?: Headers): void {
+  function done({ endpoint, startedAt }: Ticket, headers?: Headers): void {
     const quota = quotaOf(endpoint);
     const now = clock.now();
     inFlight--;
     quota.inFlight--;
     quota.answered.push(now);
-    if (headers) learn(quota, headers, now);
+    forgetBefore(quota.answered, now - allowance.perMs);
+    if (quota.told) quota.told.unanswered--;
+    if (headers) learn(quota, headers, startedAt, now);
+    // Where nothing is left and no answer told until when, as long as the documented window lasts.
+    if (quota.told && left(quota.told) <= 0) quota.told.endsBefore ??= now + allowance.perMs;
     dispatch();
   }
 
@@ -146,7 +162,16 @@ export function createLimits({ concurrency, allowance, clock }: LimitOptions): L
     quota.pausedUntil = Math.max(quota.pausedUntil, clock.now() + ms);
   }
 
-  return { start, done, pause, remaining: (endpoint) => quotas.get(endpoint)?.told?.remaining };
+  function remaining(endpoint: string): number | undefined {
+    const told = quotas.get(endpoint)?.told;
+    return told && left(told);
+  }
+
+  return { start, done, pause, remaining };
+}
+
+function left({ remaining, unanswered }: ToldWindow): number {
+  return Math.min(remaining, unanswered);
 }
 
 /** When the next request of an endpoint may start; infinite if that depends on an answer still to come. */
@@ -154,35 +179,56 @@ function readyTime(quota: Quota, allowance: Allowance, now: number): number {
   if (quota.pausedUntil > now) return quota.pausedUntil;
   const told = quota.told;
   if (told === undefined) return assumedReadyTime(quota, allowance, now);
-  if (told.endsAt !== undefined && told.endsAt + roundingMs <= now) {
-    told.remaining = told.limit;
-    told.endsAt = undefined;
-  }
-  if (told.remaining <= quota.inFlight) {
-    return told.remaining > 0 || told.endsAt === undefined ? Number.POSITIVE_INFINITY : told.endsAt + roundingMs;
+  if (told.endsBefore !== undefined && told.endsBefore + roundingMs <= now) beginWindow(told);
+  if (left(told) <= quota.inFlight) {
+    const isSpent = left(told) <= 0 && told.endsBefore !== undefined;
+    return isSpent ? (told.endsBefore ?? 0) + roundingMs : Number.POSITIVE_INFINITY;
   }
   return allowance.isCeiling ? assumedReadyTime(quota, allowance, now) : now;
 }
 
+/** A new window, of which no answer has told yet. */
+function beginWindow(told: ToldWindow): void {
+  told.previousEnd = (told.endsBefore ?? 0) + roundingMs;
+  told.remaining = told.limit;
+  told.unanswered = told.limit;
+  told.endsAfter = Number.NEGATIVE_INFINITY;
+  told.endsBefore = undefined;
+}
+
 function assumedReadyTime(quota: Quota, { requests, perMs }: Allowance, now: number): number {
   const { answered } = quota;
-  while (answered.length > 0 && answered[0]! <= now - perMs) answered.shift();
+  forgetBefore(answered, now - perMs);
   if (quota.inFlight + answered.length < requests) return now;
   return answered.length > 0 ? answered[0]! + perMs : Number.POSITIVE_INFINITY;
 }
 
-function learn(quota: Quota, headers: Headers, now: number): void {
+function forgetBefore(times: number[], past: number): void {
+  while (times.length > 0 && times[0]! <= past) times.shift();
+}
+
+function learn(quota: Quota, headers: Headers, startedAt: number, now: number): void {
   const limit = numberIn(headers, 'x-ratelimit-limit');
   const remaining = numberIn(headers, 'x-ratelimit-remaining');
   const reset = numberIn(headers, 'x-ratelimit-reset');
   if (limit === undefined || limit < 1 || remaining === undefined || reset === undefined) return;
-  const endsAt = reset > unixSeconds ? reset * 1000 : now + reset * 1000;
-  const told = quota.told;
-  if (told?.endsAt === undefined || endsAt > told.endsAt + nextWindowMs) {
-    quota.told = { limit, remaining, endsAt };
-  } else {
+  const isDate = reset > unixSeconds;
+  const endsAfter = (isDate ? 0 : startedAt) + reset * 1000 - roundingMs;
+  const endsBefore = (isDate ? 0 : now) + reset * 1000;
+  const { told } = quota;
+  if (told === undefined) {
+    const unanswered = limit - quota.answered.length;
+    quota.told = { limit, remaining, unanswered, endsAfter, endsBefore, previousEnd: Number.NEGATIVE_INFINITY };
+  } else if (told.endsBefore === undefined) {
+    if (endsAfter > told.previousEnd) {
+      Object.assign(told, { limit, remaining: Math.min(remaining, told.remaining), endsAfter, endsBefore });
+    }
+  } else if (endsAfter > told.endsBefore + roundingMs) {
+    Object.assign(told, { limit, remaining, unanswered: limit - 1, endsAfter, endsBefore });
+  } else if (endsBefore + roundingMs >= told.endsAfter) {
     told.remaining = Math.min(told.remaining, remaining);
-    told.endsAt = Math.min(told.endsAt, endsAt);
+    told.endsAfter = Math.max(told.endsAfter, endsAfter);
+    told.endsBefore = Math.min(told.endsBefore, endsBefore);
   }
 }
 
