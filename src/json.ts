@@ -16,23 +16,22 @@ const exactMark = `\uE000${Math.random().toString(36).slice(2)}\uE001`;
  * of the time of one pattern that looks behind every colon and comma.
  */
 const manyDigits = /(?:^|[[:,])\s*-?[\d.]{16}/;
-const exponent = /\d[eE][+-]?\d+\s*(?:[,\]}]|$)/;
-const minusZero = /-0(?:\.0+)?\s*(?:[,\]}]|$)/;
+const exponentOrMinusZero = /(?:\d[eE][+-]?\d+|-0(?:\.0+)?)\s*(?:[,\]}]|$)/;
 
 function mayBeInexact(text: string): boolean {
-  return (hasLongDigits(text) && manyDigits.test(text)) || exponent.test(text) || minusZero.test(text);
+  return (hasLongDigits(text) && manyDigits.test(text)) || exponentOrMinusZero.test(text);
 }
 
-/** Sixteen digits in a row, in a number or not: a look at every sixteenth character finds them. */
+/** Sixteen digits in a row, in a number or not: a look at every eighth character finds two of them. */
 function hasLongDigits(text: string): boolean {
-  for (let at = 15; at < text.length; at += 16) {
+  for (let at = 8; at < text.length; at += 16) {
     if (!isDigit(text.charCodeAt(at))) continue;
+    if (!isDigit(text.charCodeAt(at - 8)) && !isDigit(text.charCodeAt(at + 8))) continue;
     let from = at;
     while (from > 0 && isDigit(text.charCodeAt(from - 1))) from--;
     let to = at + 1;
     while (isDigit(text.charCodeAt(to))) to++;
     if (to - from >= 16) return true;
-    at = Math.max(at, to - 16);
   }
   return false;
 }
@@ -51,8 +50,12 @@ const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.]|\s*:)/y
  * @throws SyntaxError when the text is no JSON.
  */
 export function parseExact(text: string): unknown {
+  if (/\\u[dD]/.test(text)) seen.surrogateEscapes = true;
   return JSON.parse(mayBeInexact(text) ? quoteInexactNumbers(text) : text);
 }
+
+/** What was ever met in this process: as long as there was nothing of it, nothing need be restored or mended. */
+const seen = { marks: false, surrogateEscapes: false };
 
 /** True if a double, printed again, gives the same number with the same digits (trailing zeros aside). */
 function survivesDouble(token: string): boolean {
@@ -75,6 +78,7 @@ function quoteInexactNumbers(text: string): string {
       const token = numberToken.exec(text)?.[0];
       if (token === undefined) break; // No number: JSON.parse says what is wrong.
       if (!survivesDouble(token)) {
+        seen.marks = true;
         quoted += `${text.slice(copied, at)}"${exactMark}${token}"`;
         copied = at + token.length;
       }
@@ -109,11 +113,6 @@ export function exactDigits(value: unknown): string | undefined {
 
 const markedNumber = new RegExp(`"${exactMark}([^"]*)"`, 'g');
 
-/** Undoes the quoting of `parseExact` in JSON text made from what it gave. */
-function restoreNumbers(json: string): string {
-  return json.includes(exactMark) ? json.replace(markedNumber, '$1') : json;
-}
-
 // JSON.stringify writes a lone surrogate as an escape, and a pair as characters: an escape that is left is a lone one.
 const loneSurrogate = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
 
@@ -122,11 +121,14 @@ const loneSurrogate = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
  * can hold, as U+FFFD.
  */
 export function stringifyExact(value: unknown): string {
-  const json = restoreNumbers(JSON.stringify(value));
-  return json.includes('\\ud') ? json.replace(loneSurrogate, '$1\uFFFD') : json;
+  const json = JSON.stringify(value);
+  const restored = seen.marks ? json.replace(markedNumber, '$1') : json;
+  return seen.surrogateEscapes ? restored.replace(loneSurrogate, '$1\uFFFD') : restored;
 }
 
 /** The number with these digits, as `parseExact` would give it. */
 export function exactNumber(digits: string): number | string {
-  return survivesDouble(digits) ? Number(digits) : exactMark + digits;
+  if (survivesDouble(digits)) return Number(digits);
+  seen.marks = true;
+  return exactMark + digits;
 }

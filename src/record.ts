@@ -183,6 +183,8 @@ function arrayConformer(schema: Schema, selected: Schema, path: string, onMisfit
 
 interface Field {
   readonly name: string;
+  /** How the record spells it: the name, or an alias. */
+  readonly spelling: string;
   /** Undefined if the field is not selected. */
   readonly conform: Conform | undefined;
 }
@@ -198,8 +200,11 @@ function objectConformer(
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const selectedProperty = selected.properties?.[name];
     const conform = selectedProperty && conformerFor(property, selectedProperty, pathOf(name), onMisfit);
-    for (const spelling of [name, ...(property['x-aliases'] ?? [])]) fields.set(spelling, { name, conform });
+    const spellings = [name, ...(property['x-aliases'] ?? [])];
+    for (const spelling of spellings) fields.set(spelling, { name, spelling, conform });
   }
+  // The records of a list have their fields in the same order, so the field is mostly known before it is looked up.
+  const expected: (Field | undefined)[] = [];
 
   function pathOf(name: string): string {
     return path === '' ? name : `${path}.${name}`;
@@ -208,8 +213,14 @@ function objectConformer(
   return (object) => {
     let extra: Record<string, unknown> | undefined;
     let aliases: string[] | undefined;
+    let position = 0;
     for (const name in object) {
-      const field = fields.get(name);
+      let field = expected[position];
+      if (field?.spelling !== name) {
+        field = fields.get(name);
+        expected[position] = field;
+      }
+      position++;
       if (field === undefined) {
         onMisfit(pathOf(name), jsonType(object[name]));
         leftover = object[name];

@@ -1,14 +1,15 @@
 /** From a selected stream to its readings: where the facts of the table, the catalogs and the settings meet. */
 import { readSchema } from './catalogs.ts';
 import type { Config } from './config.ts';
-import { exactDigits, stringifyExact } from './json.ts';
+import { exactDigits } from './json.ts';
 import { type Parent, readChildren } from './paystack/children.ts';
 import type { Ask } from './paystack/client.ts';
-import { type List, openList, type Row } from './paystack/pages.ts';
+import { type List, type ListOptions, openList } from './paystack/pages.ts';
 import { type Reading, readList, type Tally } from './paystack/read.ts';
 import { type ParentFacts, type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
 import type { Range } from './paystack/windows.ts';
-import { type Conformed, compileConform } from './record.ts';
+import { compileConform } from './record.ts';
+import { parentMaker, rowMaker } from './rows.ts';
 import type { SelectedStream } from './singer/selection.ts';
 
 export interface SourceOptions {
@@ -39,24 +40,20 @@ export function openSource(
   const range: Range | undefined = facts.ranged && rangeFrom(config, bookmark, now);
   if (range !== undefined && range.from >= (range.to ?? Number.POSITIVE_INFINITY)) return nothing();
 
-  function open<Content>(
-    of: StreamName,
-    path: string,
-    toRow: (record: unknown) => Row<Content> | undefined,
-  ): List<Content> {
-    return openList({ facts: streams[of], endpoint: of, rank, path, pageSize: config.pageSize, ask, toRow });
+  function open<Content>(of: StreamName, path: string, toRows: ListOptions<Content>['toRows']): List<Content> {
+    return openList({ facts: streams[of], endpoint: of, rank, path, pageSize: config.pageSize, ask, toRows });
   }
 
   if (facts.parent === undefined) {
-    return readList(open(name, facts.path, rowMaker(facts, conform, stringifyExact)), range, ahead, tally);
+    return readList(open(name, facts.path, rowMaker(facts, conform)), range, ahead, tally);
   }
   const parentName = facts.parent.stream as StreamName;
   const parentFacts: StreamFacts = streams[parentName];
   const parentSchema = readSchema(parentName);
-  const toParent = rowMaker(parentFacts, compileConform(parentSchema, parentSchema), (parent): Parent => parent);
+  const toParent = parentMaker(parentFacts, compileConform(parentSchema, parentSchema));
   const parents = readList(open(parentName, parentFacts.path, toParent), range, () => 2, { ...tally });
   const openChild = (parent: Parent) =>
-    open(name, fillPath(facts.path, parent), rowMaker(facts, conform, stringifyExact, carried(facts.parent, parent)));
+    open(name, fillPath(facts.path, parent), rowMaker(facts, conform, carried(facts.parent, parent)));
   return readChildren(parents, openChild, ahead, tally);
 }
 
@@ -64,36 +61,6 @@ export function openSource(
 function rangeFrom(config: Config, bookmark: number | undefined, now: number): Range {
   const from = bookmark === undefined ? config.startMs : Math.max(config.startMs, bookmark - config.lookbackMs);
   return { from, to: config.endMs, now };
-}
-
-/** Makes rows of records as the API sends them; none of what is no object, or has no key. */
-function rowMaker<Content>(
-  facts: StreamFacts,
-  conform: (record: object) => Conformed,
-  toContent: (record: Readonly<Record<string, unknown>>) => Content,
-  fromParent: Readonly<Record<string, unknown>> = {},
-): (record: unknown) => Row<Content> | undefined {
-  const { key, created } = facts;
-  return (sent) => {
-    if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return undefined;
-    const whole = facts.parent ? withParent(sent as Record<string, unknown>, fromParent) : sent;
-    const { record, misfits } = conform(whole);
-    const values = key.map((name) => record[name]);
-    if (values.some((value) => value === null || value === undefined)) return undefined;
-    const date = created === undefined ? undefined : record[created];
-    return {
-      key: values.join('\0'),
-      created: typeof date === 'string' ? Date.parse(date) : Number.NaN,
-      content: toContent(record),
-      misfits,
-    };
-  };
-}
-
-/** What the record itself says of its parent stands. */
-function withParent(record: Record<string, unknown>, fromParent: Readonly<Record<string, unknown>>): object {
-  for (const [name, value] of Object.entries(fromParent)) record[name] ??= value;
-  return record;
 }
 
 function carried(facts: ParentFacts | undefined, parent: Parent): Record<string, unknown> {

