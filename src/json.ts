@@ -16,10 +16,11 @@ const exactMark = `\uE000${Math.random().toString(36).slice(2)}\uE001`;
  * of the time of one pattern that looks behind every colon and comma.
  */
 const manyDigits = /(?:^|[[:,])\s*-?[\d.]{16}/;
-const exponentOrMinusZero = /(?:\d[eE][+-]?\d+|-0(?:\.0+)?)\s*(?:[,\]}]|$)/;
+const exponent = /\d[eE][+-]?\d+\s*(?:[,\]}]|$)/;
+const minusZero = /-0(?:\.0+)?\s*(?:[,\]}]|$)/;
 
 function mayBeInexact(text: string): boolean {
-  return (hasLongDigits(text) && manyDigits.test(text)) || exponentOrMinusZero.test(text);
+  return (hasLongDigits(text) && manyDigits.test(text)) || exponent.test(text) || minusZero.test(text);
 }
 
 /** Sixteen digits in a row, in a number or not: a look at every eighth character finds two of them. */

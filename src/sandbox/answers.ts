@@ -1,124 +1,191 @@
-/** The answers of the sandbox's lists: filters, paging styles, `meta`. Shapes are the API's, see `pages.ts`. */
-import type { Paging } from '../paystack/streams.ts';
-import type { Item, ItemList } from './dataset.ts';
+/** The answers of lists: a page of records, in one of the ways Paystack pages, with the `meta` that goes with it. */
+import { parseExact, stringifyExact } from '../json.ts';
+import type { Paging, StreamFacts, StreamName } from '../paystack/streams.ts';
+import type { PerStream } from './dataset.ts';
+import { type FilterQuirks, type Query, type Selection, select } from './filters.ts';
+import type { List } from './list.ts';
+import { Refusal } from './refusal.ts';
+import type { Order } from './rows.ts';
 
-/** Ways in which a list may page, whatever it is documented to do. */
+/**
+ * How a list pages. `numbered` lists take `use_cursor=true` as well (documented for six of them); `cursor` lists take no
+ * notice of `page`; `no-meta` gives pages but does not tell of them; `single` gives everything at once.
+ */
 export type Style = Paging | 'no-meta';
 
-/** Ways in which the API might behave that nobody outside knows, or that were seen in some answers. */
-export interface Quirks {
-  /** A larger page is cut to this size, in silence. */
+/** How a list might answer, where Paystack's documentation is silent or was seen to be wrong. */
+export interface Quirks extends FilterQuirks {
+  /** Larger pages are cut to this size, in silence. Default: as the table of streams documents (banks: 100). */
   readonly maxPageSize?: number;
-  /** A larger page is refused with 400. */
+  /** Larger pages are refused with a 400. */
   readonly refusePageSizeAbove?: number;
-  /** `meta.perPage` is a string (observed). */
+  /** Observed: `meta.perPage` is a string where the query tells it. */
   readonly perPageAsString?: boolean;
-  /** `meta.pageCount` is 0 though there are records (observed). */
+  /** Observed: `meta.pageCount` is 0 although there are records. */
   readonly pageCountZero?: boolean;
+  /** Numbered pages without `meta.total`. */
   readonly noTotal?: boolean;
-  /** `from` and `to` change nothing. */
-  readonly ignoreFilters?: boolean;
-  readonly fromExclusive?: boolean;
-  readonly toExclusive?: boolean;
-  /** `from` and `to` are cut to their date; `to` then means the start or the end of that day. */
-  readonly dateOnly?: 'start-of-day' | 'end-of-day';
-  /** The list is filtered by this field instead of the creation date. */
-  readonly filterField?: string;
-  /** What `meta.next` is on the last page of a cursor list. Default: null. */
-  readonly cursorEnd?: 'absent' | '' | 'null';
-  /** Default: newest first (observed almost everywhere). */
-  readonly order?: 'oldest-first';
+  /** More fields of `meta`, besides those that are documented for the list. */
+  readonly extraMeta?: Readonly<Record<string, unknown>>;
+  /** What `meta.next` is on the last page. Observed: null; documented samples have "null", or nothing. Default: null. */
+  readonly cursorEnd?: null | 'absent' | '' | 'null';
+  /** Default: `newest-first`. */
+  readonly order?: Order;
 }
 
-export interface ListAnswer {
-  readonly items: readonly Item[];
-  readonly meta: object | undefined;
+export interface ListRequest {
+  readonly stream: StreamName;
+  readonly facts: StreamFacts;
+  readonly query: Query;
+  readonly style: Style;
+  readonly quirks: Quirks;
+  /** The parent's record as JSON text, where the list hangs under one that is listed. */
+  readonly parent: string | undefined;
 }
 
-/** @returns undefined if the page size is refused */
-export function answerList(
-  list: ItemList,
-  style: Style,
-  query: Readonly<Record<string, string>>,
-  quirks: Quirks,
-): ListAnswer | undefined {
-  const size = pageSize(query, quirks);
-  if (size === undefined) return undefined;
-  const items = remembered(list, query, quirks);
-  const wantsCursor = style === 'cursor' || (style === 'numbered' && query['use_cursor'] === 'true');
-  if (style === 'single') return { items, meta: undefined };
-  if (wantsCursor || style === 'mandate-cursor') return cursorPage(items, size, style, query, quirks);
-  const page = Math.max(1, Number(query['page'] ?? 1));
-  const skipped = (page - 1) * size;
-  const on = items.slice(skipped, skipped + size);
-  if (style === 'no-meta') return { items: on, meta: undefined };
-  const pageCount = quirks.pageCountZero ? 0 : Math.ceil(items.length / size);
-  const perPage = quirks.perPageAsString ? String(size) : size;
-  const total = quirks.noTotal ? {} : { total: items.length };
-  return { items: on, meta: { ...total, skipped, perPage, page, pageCount } };
+/** Documented: the page size without `perPage`. */
+const defaultPageSize = 50;
+
+/** Records of the selection from `start` to before `end`, and what is said of them. */
+interface Page {
+  readonly start: number;
+  readonly end: number;
+  readonly meta?: object;
 }
 
-/** A keyset: the cursor names the last record of the page, so that new records shift nothing. */
-function cursorPage(
-  items: readonly Item[],
-  size: number,
-  style: Style,
-  query: Readonly<Record<string, string>>,
-  { cursorEnd }: Quirks,
-): ListAnswer {
-  const cursor = query['next'] ?? query['cursor'];
-  const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64').toString().split(':')[1];
-  const start = after === undefined ? 0 : items.findIndex(({ id }) => id === after) + 1;
-  const on = items.slice(start, start + size);
-  const isLast = start + size >= items.length;
-  const next = Buffer.from(`undefined:${on.at(-1)?.id}`).toString('base64');
-  const end = cursorEnd === 'absent' ? {} : { next: cursorEnd ?? null };
-  if (style === 'mandate-cursor') {
-    return { items: on, meta: { per_page: size, next: isLast ? null : next, count: on.length, total: items.length } };
+/**
+ * The body of a list's answer.
+ *
+ * @throws Refusal (400) if the query makes no sense
+ */
+export function listBody(list: List, request: ListRequest): string {
+  const { stream, facts, query, quirks, parent } = request;
+  const selection = select(list, query, facts.ranged === true, quirks);
+  const { start, end, meta } = pageOf(list, selection, request);
+  let records = '';
+  for (let index = start; index < end; index++) {
+    records += (index > start ? ',' : '') + list.text(selection.place(index));
   }
-  return { items: on, meta: { ...(isLast ? end : { next }), previous: null, perPage: size } };
+  const data = wraps[stream]?.(records, list, parent) ?? `[${records}]`;
+  const told = meta === undefined ? '' : `,"meta":${JSON.stringify({ ...meta, ...quirks.extraMeta })}`;
+  return `{"status":true,"message":"${titleOf(stream)} retrieved","data":${data}${told}}`;
 }
 
-function pageSize(query: Readonly<Record<string, string>>, quirks: Quirks): number | undefined {
-  const asked = Number(query['perPage'] ?? query['per_page'] ?? 50);
-  if (quirks.refusePageSizeAbove !== undefined && asked > quirks.refusePageSizeAbove) return undefined;
-  return Math.min(asked, quirks.maxPageSize ?? asked);
+function pageOf(list: List, selection: Selection, request: ListRequest): Page {
+  const { query, style } = request;
+  if (style === 'single') return { start: 0, end: selection.length };
+  const size = pageSize(request);
+  if (style === 'cursor' || style === 'mandate-cursor' || (style === 'numbered' && query['use_cursor'] === 'true')) {
+    return cursorPage(list, selection, size, request);
+  }
+  const page = wholeNumber(query['page']) ?? 1;
+  const start = Math.min((page - 1) * size, selection.length);
+  const end = Math.min(start + size, selection.length);
+  if (style === 'no-meta') return { start, end };
+  return { start, end, meta: numberedMeta(list, selection, size, page, request) };
 }
 
-/** What filters gave, so that the pages of one window are not filtered anew from a million records. */
-const filterResults = new WeakMap<ItemList, Map<string, readonly Item[]>>();
-
-/** To be called when a list has changed. */
-export function forgetFilters(list: ItemList): void {
-  filterResults.delete(list);
-}
-
-function remembered(list: ItemList, query: Readonly<Record<string, string>>, quirks: Quirks): readonly Item[] {
-  const results = filterResults.get(list) ?? new Map<string, readonly Item[]>();
-  filterResults.set(list, results);
-  const key = [query['from'], query['to'], query['status']].join();
-  const known = results.get(key);
-  if (known !== undefined) return known;
-  const items = filtered(quirks.order === 'oldest-first' ? list.toReversed() : list, query, quirks);
-  results.set(key, items);
-  return items;
-}
-
-function filtered(items: ItemList, query: Readonly<Record<string, string>>, quirks: Quirks): readonly Item[] {
-  const { status } = query;
-  const withStatus = status === undefined ? items : items.filter((item) => item.status === status);
-  if (quirks.ignoreFilters || (query['from'] === undefined && query['to'] === undefined)) return withStatus;
-  const from = bound(query['from'], quirks.dateOnly && 'start-of-day') ?? Number.NEGATIVE_INFINITY;
-  const to = bound(query['to'], quirks.dateOnly) ?? Number.POSITIVE_INFINITY;
-  return withStatus.filter(
-    ({ created }) =>
-      (quirks.fromExclusive ? created > from : created >= from) && (quirks.toExclusive ? created < to : created <= to),
+function numberedMeta(list: List, selection: Selection, size: number, page: number, request: ListRequest): object {
+  const { query, quirks, stream } = request;
+  const total = selection.length;
+  const more = list.remember(`meta ${query['from']} ${query['to']} ${query['status']}`, () =>
+    documentedMeta[stream]?.(total, (index, field) => list.value(selection.place(index), field)),
   );
+  return {
+    ...(!quirks.noTotal && { total }),
+    ...more,
+    skipped: (page - 1) * size,
+    perPage: perPageOf(size, request),
+    // Documented: the orders of a product tell everything but their page.
+    ...(stream !== 'product_orders' && { page }),
+    pageCount: quirks.pageCountZero ? 0 : Math.ceil(total / size),
+  };
 }
 
-function bound(text: string | undefined, cut: Quirks['dateOnly']): number | undefined {
-  if (text === undefined) return undefined;
-  if (cut === undefined) return Date.parse(text);
-  const day = text.slice(0, 10);
-  return Date.parse(cut === 'start-of-day' ? day : `${day}T23:59:59.999Z`);
+function perPageOf(size: number, { query, quirks }: ListRequest): number | string {
+  return quirks.perPageAsString && query['perPage'] !== undefined ? String(size) : size;
+}
+
+/**
+ * A keyset: what follows the record that the cursor names, so that nothing shifts while records arrive. Observed: base64 of
+ * `<entity>:<id>`, of a bare id for mandates. The id is here the record's number within the list.
+ */
+function cursorPage(list: List, selection: Selection, size: number, request: ListRequest): Page {
+  const { facts, query, style, quirks } = request;
+  const isMandate = style === 'mandate-cursor';
+  const entity = isMandate ? '' : `${facts.path.split('/')[1]}:`;
+  const cursorAt = (index: number) => Buffer.from(`${entity}${list.serial(selection.place(index))}`).toString('base64');
+  const next = query[isMandate ? 'cursor' : 'next'];
+  const previous = isMandate || next !== undefined ? undefined : query['previous'];
+  let start = next === undefined ? 0 : selection.before(placeOf(next, list) + 1);
+  if (previous !== undefined) start = Math.max(0, selection.before(placeOf(previous, list)) - size);
+  const end = Math.min(start + size, selection.length);
+  const ending = quirks.cursorEnd === 'absent' ? {} : { next: quirks.cursorEnd ?? null };
+  const following = end < selection.length ? { next: cursorAt(end - 1) } : ending;
+  if (isMandate) {
+    return { start, end, meta: { per_page: size, ...following, count: end - start, total: selection.length } };
+  }
+  const before = start > 0 ? cursorAt(start) : null;
+  return { start, end, meta: { ...following, previous: before, perPage: perPageOf(size, request) } };
+}
+
+function placeOf(cursor: string, list: List): number {
+  const serial = /^(?:\w+:)?(\d+)$/.exec(Buffer.from(cursor, 'base64').toString())?.[1];
+  const place = serial === undefined ? undefined : list.placeOf(Number(serial));
+  if (place === undefined) throw new Refusal(400, 'Cursor is invalid', 'invalid_params');
+  return place;
+}
+
+function pageSize({ facts, query, style, quirks }: ListRequest): number {
+  const asked = wholeNumber(query[style === 'mandate-cursor' ? 'per_page' : 'perPage']) ?? defaultPageSize;
+  if (asked > (quirks.refusePageSizeAbove ?? Number.POSITIVE_INFINITY)) {
+    throw new Refusal(400, `"perPage" must be at most ${quirks.refusePageSizeAbove}`, 'invalid_params');
+  }
+  return Math.min(asked, quirks.maxPageSize ?? facts.maxPageSize ?? asked);
+}
+
+/** Undefined for what is no number from 1 on. */
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^0*[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+}
+
+type Fields = (index: number, field: string) => unknown;
+
+/** Documented: what the `meta` of some numbered lists tells besides, of all records that the request is about. */
+const documentedMeta: PerStream<(count: number, value: Fields) => object> = {
+  transactions: (count, value) => ({ total_volume: sum(count, (index) => value(index, 'amount')) }),
+  settlement_transactions: (count, value) => ({ total_volume: sum(count, (index) => value(index, 'amount')) }),
+  refunds: (count, value) => ({
+    failedRefundCount: sum(count, (index) => Number(value(index, 'status') === 'failed')),
+  }),
+  orders: () => ({ revenue: {} }),
+  product_orders: (count, value) => ({
+    quantity_sold: sum(count, (index) => value(index, 'quantity')),
+    revenue: sum(count, (index) => value(index, 'amount')),
+  }),
+};
+
+function sum(count: number, addend: (index: number) => unknown): number {
+  let total = 0;
+  for (let index = 0; index < count; index++) {
+    const value = addend(index);
+    if (typeof value === 'number') total += value;
+  }
+  return total;
+}
+
+/** Documented: answers whose `data` is no list. The `records` of the same streams in the table undo them. */
+const wraps: PerStream<(records: string, list: List, parent: string | undefined) => string> = {
+  apple_pay_domains: (names) => `{"domainNames":[${names}]}`,
+  subscription_invoices: (invoices, list, parent) => {
+    const { most_recent_invoice, invoices: _, ...subscription } = parseExact(parent ?? '{}') as Record<string, unknown>;
+    const newest = list.length > 0 ? list.text(0) : 'null';
+    const own = stringifyExact(subscription).slice(0, -1);
+    return `${own}${own === '{' ? '' : ','}"most_recent_invoice":${newest},"invoices":[${invoices}]}`;
+  },
+};
+
+/** `transfer_recipients` → `Transfer recipients`. */
+function titleOf(stream: StreamName): string {
+  return stream[0]!.toUpperCase() + stream.slice(1).replaceAll('_', ' ');
 }

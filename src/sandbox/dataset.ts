@@ -1,109 +1,206 @@
-/** The records the sandbox serves: fixtures, synthetic volume, and what is added while it runs. */
-import { readFileSync } from 'node:fs';
+/** What the sandbox holds: the lists of all streams, whether kept, synthetic, or grown while it runs. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { exactDigits, parseExact } from '../json.ts';
 import { packageFolder } from '../package.ts';
 import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import { growingList, type List } from './list.ts';
+import { ownCreated, ownKey } from './own.ts';
+import { contentOf, isObject, keptRows, type Order, rawRecord, reordered, toRow, toRows } from './rows.ts';
+import {
+  checkSynthetic,
+  createTemplate,
+  type Synthetic,
+  syntheticRows,
+  type Template,
+  wholeSecond,
+} from './synthetic.ts';
 
-/** A record as the API sends it. */
-export type Sent = unknown;
+/** Something for some of the streams. */
+export type PerStream<Value> = { readonly [stream in StreamName]?: Value };
 
-/** Records of one list, or, for lists that hang under a parent, of each parent. */
-export type Records = readonly Sent[] | Readonly<Record<string, readonly Sent[]>>;
+/**
+ * Records as the API lists them: objects, strings (Apple Pay's domains) or `rawRecord`s. For a stream whose lists hang
+ * under another: the value of the parent's field that is in the path → the records of that parent.
+ */
+export type Records = readonly unknown[] | Readonly<Record<string, readonly unknown[]>>;
 
-/** A record ready to be sent. */
-export interface Item {
-  readonly json: string;
-  readonly id: string;
-  readonly status: unknown;
-  /** Milliseconds since 1970; NaN without a date. */
-  readonly created: number;
+export interface DatasetOptions {
+  readonly records: PerStream<Records>;
+  /** Whether streams that `records` does not name hold their fixtures, or nothing. */
+  readonly fixtures: boolean;
+  readonly synthetic: PerStream<Synthetic>;
+  readonly orderOf: (stream: StreamName) => Order;
 }
 
-/** One list, in the order in which it is sent. */
-export type ItemList = Item[];
-
-export interface Synthetic {
-  readonly rows: number;
-  /** Creation dates are spread evenly from here to there, RFC 3339. */
-  readonly from: string;
-  readonly to: string;
+export interface Dataset {
+  /**
+   * The list of a stream, or of one of its parents.
+   *
+   * @returns undefined if there is no such parent
+   */
+  list(stream: StreamName, parent?: string): List | undefined;
+  /** The parent's own record, as JSON text; undefined if its stream does not list it. */
+  parentText(stream: StreamName, parent: string): string | undefined;
+  /** Weaves records into a list; a parent that is not known yet is, from then on. */
+  add(stream: StreamName, parent: string | undefined, records: readonly unknown[]): void;
+  /** Changes fields of a record in place. */
+  change(stream: StreamName, key: string, fields: object, parent: string | undefined): void;
+  /** Adds so many made records to a list, dated `now` or as its newest record, whichever is later. */
+  arrive(list: List, count: number, now: number): void;
 }
 
-const dates = ['createdAt', 'created_at'] as const;
-
-/** The fixture records of a stream. */
-export function readFixtures(stream: StreamName): Records {
-  return JSON.parse(readFileSync(join(packageFolder, 'fixtures', 'records', `${stream}.json`), 'utf8')) as Records;
+/** One stream: what its lists begin with, and those that have been opened. */
+interface Shelf {
+  readonly facts: StreamFacts;
+  readonly records: ReadonlyMap<string, readonly unknown[]>;
+  /** What made records are made from. */
+  readonly models: readonly unknown[];
+  readonly lists: Map<string, List>;
+  nextId: number;
 }
 
-/** @param dateField which date the list is filtered by; undefined for the creation date */
-export function toItem(record: Sent, dateField?: string): Item {
-  const fields = (typeof record === 'object' && record !== null ? record : {}) as Record<string, unknown>;
-  const date = dateField === undefined ? (fields['createdAt'] ?? fields['created_at']) : fields[dateField];
-  return {
-    json: JSON.stringify(record),
-    id: String(fields['id'] ?? ''),
-    status: fields['status'],
-    created: typeof date === 'string' ? Date.parse(date) : Number.NaN,
-  };
-}
+/** Name of the one list of a stream that has no parent. */
+const noParent = '';
 
-/** Records made from the fixtures of a stream, newest first, each with an id, a reference and a date of its own. */
-export function synthesize(stream: StreamName, { rows, from, to }: Synthetic): ItemList {
-  const templates = templatesOf(stream);
-  const start = Date.parse(from);
-  const step = rows > 1 ? (Date.parse(to) - start) / (rows - 1) : 0;
-  return Array.from({ length: rows }, (_, index) => {
-    const number = rows - 1 - index;
-    return fill(templates, number, new Date(start + step * number));
-  });
-}
+/** @throws Error if a fixture file is no JSON, or if a stream's name, records or dates make no sense */
+export function createDataset(options: DatasetOptions): Dataset {
+  const shelves = createShelves(options);
+  /** Adds one made record to the list it belongs to. */
+  const makers = new WeakMap<List, (created: number) => void>();
 
-/** New records for a list, the newest last, numbered from `first`. */
-export function makeArrivals(stream: StreamName, first: number, count: number, at: Date): ItemList {
-  const templates = templatesOf(stream);
-  return Array.from({ length: count }, (_, index) => fill(templates, first + index, at));
-}
-
-/** A record as text around what differs between records: made once, so that a million of them take seconds. */
-type Template = readonly { readonly text: string; readonly hole?: 'id' | 'reference' | 'date' }[];
-
-interface Templates {
-  readonly texts: readonly Template[];
-  readonly statuses: readonly unknown[];
-  readonly firstId: number;
-}
-
-function templatesOf(stream: StreamName): Templates {
-  const { key }: StreamFacts = streams[stream];
-  const idField = key.at(-1) ?? 'id';
-  const records = [readFixtures(stream)].flat() as Record<string, unknown>[];
-  const whole = records.filter((record) => typeof record[idField] === 'number');
-  return {
-    texts: whole.map((record) => toTemplate(record, idField)),
-    statuses: whole.map(({ status }) => status),
-    firstId: Number(whole[0]?.[idField] ?? 1) + 1_000_000,
-  };
-}
-
-function toTemplate(record: Record<string, unknown>, idField: string): Template {
-  const marked: Record<string, unknown> = { ...record, [idField]: '<id>' };
-  if ('reference' in record) marked['reference'] = '<reference>';
-  for (const date of dates) if (date in record) marked[date] = '<date>';
-  return JSON.stringify(marked)
-    .split(/"<(?=id>"|reference>"|date>")/)
-    .map((part, index) => {
-      if (index === 0) return { text: part };
-      const [, hole, text] = /^(\w+)>"(.*)$/s.exec(part) ?? [];
-      return { hole: hole as 'id' | 'reference' | 'date', text: text ?? '' };
+  function open(stream: StreamName, parent: string, carried: Readonly<Record<string, unknown>> = {}): List {
+    const shelf = shelves.get(stream)!;
+    const { facts, records, lists } = shelf;
+    const opened = lists.get(parent);
+    if (opened !== undefined) return opened;
+    let templates: readonly Template[] | undefined;
+    const template = (id: number) => {
+      templates ??= shelf.models.map((model) => createTemplate(model, facts, carried));
+      return templates[id % templates.length]!;
+    };
+    const synthetic = options.synthetic[stream];
+    const rows = synthetic
+      ? syntheticRows(template, synthetic, takeIds(shelf, synthetic.rows))
+      : keptRows(toRows(records.get(parent) ?? [], ownCreated(facts)));
+    const order = options.orderOf(stream);
+    const list = growingList(reordered(rows, order), order);
+    lists.set(parent, list);
+    makers.set(list, (created) => {
+      const id = takeIds(shelf, 1);
+      list.add(toRow(rawRecord(template(id).text(id, created)), ownCreated(facts)));
     });
+    return list;
+  }
+
+  function list(stream: StreamName, parent = noParent): List | undefined {
+    const { facts, records, lists } = shelves.get(stream)!;
+    if (facts.parent === undefined) return open(stream, noParent);
+    const parents = open(facts.parent.stream as StreamName, noParent);
+    const place = parents.find(parentField(facts), parent);
+    if (place === undefined) return records.has(parent) || lists.has(parent) ? open(stream, parent) : undefined;
+    const carried = Object.entries(facts.parent.carries).map(([name, field]) => [name, parents.value(place, field)]);
+    return open(stream, parent, Object.fromEntries(carried));
+  }
+
+  return {
+    list,
+    parentText: (stream, parent) => {
+      const { facts } = shelves.get(stream)!;
+      const parents = facts.parent && open(facts.parent.stream as StreamName, noParent);
+      const place = parents?.find(parentField(facts), parent);
+      return place === undefined ? undefined : parents!.text(place);
+    },
+    change: (stream, key, fields, parent) => {
+      const { facts } = shelves.get(stream)!;
+      const within = list(stream, parent);
+      const place = within?.find(ownKey(facts)[0]!, key);
+      if (within === undefined || place === undefined) throw new Error(`${stream} holds no record ${key}`);
+      within.change(place, toRow({ ...(parseExact(within.text(place)) as object), ...fields }, ownCreated(facts)));
+    },
+    add: (stream, parent = noParent, records) => {
+      const { facts } = shelves.get(stream)!;
+      if ((parent === noParent) !== (facts.parent === undefined))
+        throw new Error(`the parent of ${stream} is not clear`);
+      const to = list(stream, parent) ?? open(stream, parent);
+      // The last one first, since of equal dates the one that came later is shown first.
+      for (const row of toRows(records, ownCreated(facts)).toReversed()) to.add(row);
+    },
+    arrive: (list, count, now) => {
+      const { length, sorted } = list;
+      const newest =
+        length === 0 || sorted === undefined ? 0 : list.created(sorted === 'newest-first' ? 0 : length - 1);
+      const created = Math.max(wholeSecond(now), newest);
+      for (let arrived = 0; arrived < count; arrived++) makers.get(list)!(created);
+    },
+  };
 }
 
-function fill({ texts, statuses, firstId }: Templates, number: number, date: Date): Item {
-  const at = number % texts.length;
-  const id = String(firstId + number);
-  const holes = { id, reference: `"synthetic-${number}"`, date: `"${date.toISOString()}"` };
-  let json = '';
-  for (const { hole, text } of texts[at] ?? []) json += (hole ? holes[hole] : '') + text;
-  return { json, id, status: statuses[at], created: date.getTime() };
+function createShelves({ records, fixtures, synthetic }: DatasetOptions): ReadonlyMap<StreamName, Shelf> {
+  for (const name of [...Object.keys(records), ...Object.keys(synthetic)]) {
+    if (!(name in streams)) throw new Error(`there is no stream ${name}`);
+  }
+  for (const told of Object.values(synthetic)) checkSynthetic(told);
+  const shelves = new Map<StreamName, Shelf>();
+  for (const stream of Object.keys(streams) as StreamName[]) {
+    const given = records[stream] ?? readFixtures(stream);
+    const isHeld = fixtures || records[stream] !== undefined;
+    const facts: StreamFacts = streams[stream];
+    const models = [...byParent(stream, given).values()].flat().map(contentOf);
+    shelves.set(stream, {
+      facts,
+      records: isHeld ? byParent(stream, given) : new Map(),
+      // Without any, a made record has what its stream cannot do without.
+      models: models.length > 0 ? models : [{}],
+      lists: new Map(),
+      nextId: models.reduce<number>((highest, model) => Math.max(highest, idIn(model, facts)), 0) + 1,
+    });
+  }
+  return shelves;
+}
+
+/** The number that is the record's key, or the last part of it; 0 if it has none. */
+function idIn(record: unknown, facts: StreamFacts): number {
+  const value = isObject(record) ? record[ownKey(facts).at(-1)!] : undefined;
+  const id = Number(exactDigits(value) ?? value);
+  return Number.isSafeInteger(id) ? id : 0;
+}
+
+/** Reserves ids that no record of the stream has; the first of them. */
+function takeIds(shelf: Shelf, count: number): number {
+  const first = shelf.nextId;
+  shelf.nextId += count;
+  return first;
+}
+
+/** The parent's field that is part of a child list's path. */
+function parentField({ path }: StreamFacts): string {
+  return /\{(\w+)\}/.exec(path)![1]!;
+}
+
+function byParent(stream: StreamName, records: Records): ReadonlyMap<string, readonly unknown[]> {
+  const hasParent = (streams[stream] as StreamFacts).parent !== undefined;
+  if (isList(records)) {
+    if (hasParent && records.length > 0)
+      throw new Error(`the records of ${stream} must be told for each of its parents`);
+    return new Map(hasParent ? [] : [[noParent, records]]);
+  }
+  if (!hasParent) throw new Error(`the records of ${stream} must be a list`);
+  return new Map(Object.entries(records));
+}
+
+function isList(records: Records): records is readonly unknown[] {
+  return Array.isArray(records);
+}
+
+/** The records in `fixtures/records/`; none if the file is not there. */
+export function readFixtures(stream: StreamName): Records {
+  const path = join(packageFolder, 'fixtures', 'records', `${stream}.json`);
+  if (!existsSync(path)) return [];
+  try {
+    return parseExact(readFileSync(path, 'utf8')) as Records;
+  } catch (error) {
+    throw new Error(`${path}: ${messageOf(error)}`);
+  }
 }

@@ -1,102 +1,110 @@
 /** Answers that go wrong, on demand. */
 import type { ServerResponse } from 'node:http';
+import type { StreamName } from '../paystack/streams.ts';
+import { errorBody } from './refusal.ts';
+import { randomNumbers } from './rows.ts';
 
 export type Fault =
-  /** An HTTP status with Paystack's error body, or with another. */
   | {
+      /** An answer of any status. */
       readonly kind: 'status';
       readonly status: number;
-      readonly body?: string;
-      readonly headers?: Record<string, string>;
+      /** Text is sent as it is, anything else as JSON. Default: the short form of Paystack's errors. */
+      readonly body?: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
     }
-  /** A page of HTML, as gateways send it. */
+  /** A page of HTML: with 502 as gateways send it (anecdotal), with 200 as captive portals do. */
   | { readonly kind: 'html'; readonly status: number }
-  /** 200 with `"status": false`. */
+  /** `"status": false` with HTTP status 200 (documented for charges). */
   | { readonly kind: 'status-false' }
-  /** A whole HTTP answer whose JSON ends in the middle. */
+  /** A whole HTTP answer whose JSON ends half-way. */
   | { readonly kind: 'truncated' }
-  /** The connection breaks in the middle of the body. */
+  /** Half of the body that content-length announces, then the connection breaks. */
   | { readonly kind: 'cut' }
   /** The connection breaks before the answer. */
   | { readonly kind: 'reset' }
-  /** Half the body, and then nothing. */
+  /** Half of the body, then nothing until the client gives up. */
   | { readonly kind: 'stall' }
-  /** Nothing at all. */
+  /** Nothing until the client gives up. */
   | { readonly kind: 'silence' }
+  /** A 302. */
   | { readonly kind: 'redirect'; readonly location: string };
 
-/** What a fault may depend on. */
+/** What it may depend on whether a request goes wrong. */
 export interface FaultContext {
-  /** Requests before this one, all endpoints together. */
+  /** Requests before this one, since the start or the last reset. */
   readonly index: number;
-  readonly endpoint: string;
+  /** The stream whose list is asked for; undefined for anything else. */
+  readonly endpoint: StreamName | undefined;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
+  /** 1 when this very path and query are asked for the first time, 2 the second time, … */
+  readonly attempt: number;
 }
 
-export type FaultPlan = (context: FaultContext) => Fault | undefined;
+/** Asked once for each request that would get an answer: not without the key, beyond the quota, or for other than GET. */
+export type FaultPlan = (request: FaultContext) => Fault | undefined;
 
-/** Every nth request goes wrong, each kind in turn. */
+/** Every nth request goes wrong, in each of the ways in turn. */
 export function everyNth(n: number, faults: readonly Fault[]): FaultPlan {
-  return ({ index }) => (index % n === n - 1 ? faults[Math.floor(index / n) % faults.length] : undefined);
+  return ({ index }) => ((index + 1) % n === 0 ? faults[((index + 1) / n - 1) % faults.length] : undefined);
 }
 
-/** Requests go wrong by chance; the same seed gives the same run of chances. */
-export function atRandom(probability: number, faults: readonly Fault[], seed: number): FaultPlan {
+/**
+ * Requests go wrong by chance.
+ *
+ * @param probability from 0 to 1
+ * @param seed the same for the same sequence of chances
+ */
+export function atRandom(probability: number, faults: readonly Fault[], seed = 1): FaultPlan {
   const chance = randomNumbers(seed);
   return () => (chance() < probability ? faults[Math.floor(chance() * faults.length)] : undefined);
 }
 
-/** Numbers from 0 to 1 that depend on the seed alone. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
+type Headers = Readonly<Record<string, string>>;
 
-/** Answers wrongly. `body` is what the right answer would have been. */
-export function sendFault(fault: Fault, response: ServerResponse, body: string): number {
-  const json = { 'content-type': 'application/json' };
-  const half = body.slice(0, Math.floor(body.length / 2));
+const html =
+  '<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Something is not right</h1></body></html>';
+
+/**
+ * Answers in the wrong way.
+ *
+ * @param right what the answer should have been
+ * @returns the status that was sent; 0 if none was
+ */
+export function sendFault(fault: Fault, response: ServerResponse, right: { body: string; headers: Headers }): number {
+  const send = (status: number, type: string, body: string | Buffer, more: Headers = {}) => {
+    response.writeHead(status, { ...right.headers, 'content-type': type, ...more }).end(body);
+    return status;
+  };
+  const whole = Buffer.from(right.body);
+  const half = whole.subarray(0, Math.floor(whole.length / 2));
+  const sendHalf = (then?: () => void) => {
+    const headers = { ...right.headers, 'content-type': 'application/json', 'content-length': whole.length };
+    response.writeHead(200, headers).write(half, then);
+    return 200;
+  };
   switch (fault.kind) {
-    case 'status':
-      response.writeHead(fault.status, { ...json, ...fault.headers }).end(fault.body ?? errorBody('An error occurred'));
-      return fault.status;
+    case 'status': {
+      const { status, body = JSON.parse(errorBody('An error occurred')) as unknown, headers } = fault;
+      return send(status, 'application/json', typeof body === 'string' ? body : JSON.stringify(body), headers);
+    }
     case 'html':
-      response
-        .writeHead(fault.status, { 'content-type': 'text/html' })
-        .end('<html><body><h1>Bad Gateway</h1></body></html>');
-      return fault.status;
+      return send(fault.status, 'text/html', html);
     case 'status-false':
-      response.writeHead(200, json).end(errorBody('Please try again'));
-      return 200;
+      return send(200, 'application/json', errorBody('An error occurred', 'unknown', 'api_error'));
     case 'truncated':
-      response.writeHead(200, json).end(half);
-      return 200;
+      return send(200, 'application/json', half);
     case 'cut':
-      response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(body) });
-      response.write(half, () => response.destroy());
-      return 200;
+      return sendHalf(() => response.destroy());
     case 'stall':
-      response.writeHead(200, { ...json, 'content-length': Buffer.byteLength(body) });
-      response.write(half);
-      return 200;
+      return sendHalf();
     case 'reset':
       response.destroy();
       return 0;
     case 'silence':
       return 0;
     case 'redirect':
-      response.writeHead(302, { location: fault.location }).end();
-      return 302;
+      return send(302, 'text/plain', '', { location: fault.location });
   }
-}
-
-/** Documented: the body of an error. */
-export function errorBody(message: string, code = 'unknown', type = 'api_error'): string {
-  return JSON.stringify({ status: false, message, meta: { nextStep: 'Try again later' }, type, code });
 }

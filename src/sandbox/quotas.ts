@@ -1,36 +1,52 @@
-/** Counts requests for each endpoint in fixed windows, as Paystack is documented to. */
+/** How often each endpoint may be asked. Documented: in fixed windows of a minute, 600 times live, 100 times in test mode. */
+
 export interface QuotaOptions {
+  /** In each window, of each endpoint. Those beyond it are answered 429. */
   readonly requests: number;
+  /** Length of a window; the first request after its end begins the next. */
   readonly seconds: number;
-  /** Whether answers carry `x-ratelimit-*`, the reset in whole seconds. Nobody outside knows whether all of them do. */
-  readonly headers: boolean;
+  /**
+   * Which answers tell `x-ratelimit-limit`, `-remaining` and `-reset`: true all of them, false those with 429 (documented;
+   * of the others nobody outside knows), `never` none at all.
+   */
+  readonly headers: boolean | 'never';
 }
 
-export interface Quotas {
-  /** Counts one request, and gives the headers of its answer. */
-  count(endpoint: string): Record<string, string>;
-  /** True if the request that was counted last is one too many. */
-  isExceeded(endpoint: string): boolean;
+export interface QuotaCount {
+  readonly isExceeded: boolean;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-export function createQuotas({ requests, seconds, headers }: QuotaOptions): Quotas {
-  const windows = new Map<string, { endsAt: number; used: number }>();
-  return {
-    count: (endpoint) => {
-      const now = Date.now();
-      let window = windows.get(endpoint);
-      if (window === undefined || now >= window.endsAt) {
-        window = { endsAt: now + seconds * 1000, used: 0 };
-        windows.set(endpoint, window);
-      }
-      window.used++;
-      if (!headers && window.used <= requests) return {};
-      return {
-        'x-ratelimit-limit': String(requests),
-        'x-ratelimit-remaining': String(Math.max(0, requests - window.used)),
-        'x-ratelimit-reset': String(Math.ceil((window.endsAt - now) / 1000)),
-      };
-    },
-    isExceeded: (endpoint) => (windows.get(endpoint)?.used ?? 0) > requests,
+/** @returns counts one request of an endpoint, at a time in milliseconds */
+export function createQuotas({
+  requests,
+  seconds,
+  headers,
+}: QuotaOptions): (endpoint: string, now: number) => QuotaCount {
+  const windows = new Map<string, { readonly endsAt: number; used: number }>();
+  return (endpoint, now) => {
+    let window = windows.get(endpoint);
+    if (window === undefined || now >= window.endsAt) {
+      window = { endsAt: now + seconds * 1000, used: 0 };
+      windows.set(endpoint, window);
+    }
+    window.used++;
+    const told = {
+      'x-ratelimit-limit': String(requests),
+      'x-ratelimit-remaining': String(Math.max(0, requests - window.used)),
+      // Documented: seconds until the window ends.
+      'x-ratelimit-reset': String(Math.ceil((window.endsAt - now) / 1000)),
+    };
+    const isExceeded = window.used > requests;
+    return { isExceeded, headers: headers === true || (isExceeded && headers !== 'never') ? told : {} };
   };
 }
+
+/** Documented: the body of a 429. */
+export const quotaExceededBody = JSON.stringify({
+  status: false,
+  message: 'Rate limit exceeded!',
+  meta: { nextStep: 'Wait a few minutes and try the API call again' },
+  type: 'api_error',
+  code: 'rate_limited',
+});

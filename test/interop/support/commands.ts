@@ -80,9 +80,9 @@ function stateOf(printed: string): Json {
   return line?.startsWith('{') ? JSON.parse(line) : undefined;
 }
 
-/** The end of a long output, where the error is. */
+/** The end of a long output, where the error is, without the tap's account of what went well. */
 function lastOf(printed: string): string {
-  return printed.slice(-4000);
+  return printed.replace(/^INFO .*\n/gm, '').slice(-4000);
 }
 
 /** Sums of the METRIC lines, as singer-python writes them. */

@@ -73,10 +73,10 @@ export interface Held {
 /** A sandbox with the fixtures of all streams and the transactions above, and a second account of what is in it. */
 export async function startHeld(options: SandboxOptions = {}): Promise<Held> {
   const held = transactions();
-  const sandbox = await startSandbox({ records: { transactions: held }, ...options });
+  const records: SandboxOptions['records'] = { transactions: held, ...options.records };
+  const sandbox = await startSandbox({ ...options, records });
   const counts: Record<string, number> = {};
-  for (const name of streamNames) counts[name] = countOf(options.records?.[name] ?? readFixtures(name));
-  counts['transactions'] = held.length;
+  for (const name of streamNames) counts[name] = countOf(records[name] ?? readFixtures(name));
   return {
     sandbox,
     config: { secret_key: sandbox.secretKey, api_url: sandbox.url },

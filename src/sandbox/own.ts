@@ -1,0 +1,12 @@
+/** Which of the table's fields a record has in Paystack's answers. The others are what the tap adds from its parent. */
+import type { StreamFacts } from '../paystack/streams.ts';
+
+/** The fields of the key. */
+export function ownKey({ key, parent }: StreamFacts): readonly string[] {
+  return key.filter((name) => !(name in (parent?.carries ?? {})));
+}
+
+/** The field with the creation date, if the table knows one. */
+export function ownCreated({ created, parent }: StreamFacts): string | undefined {
+  return created !== undefined && created in (parent?.carries ?? {}) ? undefined : created;
+}
