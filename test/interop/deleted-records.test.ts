@@ -5,12 +5,13 @@ import { selecting, workFolder } from '../support/tap.ts';
 import { type Command, load } from './support/commands.ts';
 import { environmentOf } from './support/environments.ts';
 import { startHeld } from './support/payments.ts';
-import { startPostgres, user } from './support/postgres.ts';
+import { postgresTargets, startPostgres } from './support/postgres.ts';
 
+const target = 'meltanolabs-target-postgres';
 const streams = ['subaccounts', 'banks', 'transactions'] as const;
 
-t.test('meltanolabs-target-postgres removes rows after a complete listing', async (t) => {
-  const { bin } = await environmentOf('meltanolabs-target-postgres');
+t.test('rows are removed after a complete listing', async (t) => {
+  const { bin } = await environmentOf(target);
   const folder = workFolder();
   const postgres = await startPostgres();
   const before = await startHeld();
@@ -19,11 +20,7 @@ t.test('meltanolabs-target-postgres removes rows after a complete listing', asyn
     records: { subaccounts: remaining, transactions: before.transactions.slice(0, 100) },
   });
   t.teardown(() => Promise.all([before.sandbox.close(), after.sandbox.close(), postgres.stop(), folder.remove()]));
-  const settings = {
-    sqlalchemy_url: `postgresql+psycopg://${user}@/${user}?host=${postgres.host}`,
-    default_target_schema: 'paystack',
-    hard_delete: true,
-  };
+  const settings = { ...postgresTargets[target].config(postgres), hard_delete: true };
   const into: Command = [bin('target-postgres'), '--config', folder.file('target.json', settings)];
   const catalog = ['--catalog', folder.file('catalog.json', selecting(streams))];
   const configOf = (held: typeof before, more: object = {}) =>
@@ -43,11 +40,11 @@ t.test('meltanolabs-target-postgres removes rows after a complete listing', asyn
   t.strictSame(await counts(), whole, 'a listing with a limit removes nothing');
 
   await load(['--config', configOf(after), ...later], into, { cwd: folder.path });
-  t.strictSame(await counts(), { ...whole, subaccounts: remaining.length }, 'nor is an incremental stream touched');
-  const id = (deleted as { id: number }).id;
   t.strictSame(
-    await postgres.query(`select id from paystack.subaccounts where id = ${id}`),
-    [],
-    'the one that is gone',
+    await counts(),
+    { ...whole, subaccounts: remaining.length },
+    'one row has gone, and no incremental stream is touched',
   );
+  const id = (deleted as { id: number }).id;
+  t.strictSame(await postgres.query(`select id from paystack.subaccounts where id = ${id}`), [], 'the right one');
 });

