@@ -16,6 +16,8 @@ class UsageError extends Error {
 }
 
 await main(process.argv.slice(2), log);
+// A connection that hangs must not keep the process. What was written has been taken first, or its reader is gone.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
 async function main(argv: readonly string[], log: Log): Promise<void> {
   try {

@@ -1,6 +1,6 @@
 /** With activate_version, what Paystack no longer lists leaves the warehouse, and nothing else does. */
 import t from 'tap';
-import { readFixtures, type Sent } from '../../src/sandbox/dataset.ts';
+import { readFixtures } from '../../src/sandbox/dataset.ts';
 import { selecting, workFolder } from '../support/tap.ts';
 import { type Command, load } from './support/commands.ts';
 import { environmentOf } from './support/environments.ts';
@@ -15,7 +15,7 @@ t.test('rows are removed after a complete listing', async (t) => {
   const folder = workFolder();
   const postgres = await startPostgres();
   const before = await startHeld();
-  const [deleted, ...remaining] = readFixtures('subaccounts') as readonly Sent[];
+  const [deleted, ...remaining] = readFixtures('subaccounts') as readonly { id: number }[];
   const after = await startHeld({
     records: { subaccounts: remaining, transactions: before.transactions.slice(0, 100) },
   });
@@ -45,6 +45,9 @@ t.test('rows are removed after a complete listing', async (t) => {
     { ...whole, subaccounts: remaining.length },
     'one row has gone, and no incremental stream is touched',
   );
-  const id = (deleted as { id: number }).id;
-  t.strictSame(await postgres.query(`select id from paystack.subaccounts where id = ${id}`), [], 'the right one');
+  t.strictSame(
+    await postgres.query(`select id from paystack.subaccounts where id = ${deleted?.id}`),
+    [],
+    'the right one',
+  );
 });
