@@ -15,6 +15,8 @@ class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+// Whoever writes is told through its own callback; without a listener, Node would print a stack.
+process.stdout.on('error', () => {});
 await main(process.argv.slice(2), log);
 // A connection that hangs must not keep the process. What was written has been taken first, or its reader is gone.
 process.stdout.write('', () => process.stderr.write('', () => process.exit()));
