@@ -7,13 +7,14 @@ import { environmentOf } from './support/environments.ts';
 import { startHeld, streamNames } from './support/payments.ts';
 
 t.test('the standard tests of the Meltano SDK pass', async (t) => {
-  const { bin } = await environmentOf('singer-sdk');
+  const { bin, bytecode } = await environmentOf('singer-sdk');
   const held = await startHeld();
   t.teardown(() => held.sandbox.close());
   const adaptor = join(import.meta.dirname, 'sdk_adaptor');
   const env = {
     TAP_COMMAND: JSON.stringify([process.execPath, executable]),
     TAP_CONFIG: JSON.stringify(held.config),
+    PYTHONPYCACHEPREFIX: bytecode,
   };
   const pytest = ['-q', '-p', 'no:cacheprovider', '--disable-warnings', '--rootdir', adaptor, adaptor];
   const { code, stdout } = await run([bin('pytest'), ...pytest], { env });

@@ -12,7 +12,7 @@ const environment = Object.fromEntries(Object.entries(process.env).filter(([name
 export type Variables = Readonly<Record<string, string>>;
 
 export function start([executable, ...args]: Command, options: SpawnOptions = {}): ChildProcess {
-  const env = { ...environment, PYTHONUTF8: '1', PYTHONDONTWRITEBYTECODE: '1', NO_COLOR: '1', ...options.env };
+  const env = { ...environment, PYTHONUTF8: '1', NO_COLOR: '1', ...options.env };
   return spawn(executable, args, { ...options, env });
 }
 

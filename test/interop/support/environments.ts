@@ -22,6 +22,8 @@ const cacheFolder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cach
 export interface Environment {
   readonly python: string;
   readonly sitePackages: string;
+  /** Where Python may keep what it compiles of the files in this repository. */
+  readonly bytecode: string;
   /** Path of an executable that the package brings. */
   bin(name: string): string;
 }
@@ -52,6 +54,7 @@ export async function environmentOf(name: string): Promise<Environment> {
   return {
     python: join(folder, 'bin', 'python'),
     sitePackages: join(folder, 'lib', `python${python}`, 'site-packages'),
+    bytecode: join(folder, 'bytecode'),
     bin: (executable) => join(folder, 'bin', executable),
   };
 }
