@@ -1,5 +1,6 @@
 // Bundles the tap into dist/tap, which is what npm packs, and the sandbox into dist/sandbox, which is not.
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const shared = {
@@ -16,5 +17,22 @@ const shared = {
 };
 
 rmSync('dist', { recursive: true, force: true });
-await build({ ...shared, entryPoints: ['src/cli.ts'], outdir: 'dist/tap', minifySyntax: true });
+const tap = await build({ ...shared, entryPoints: ['src/cli.ts'], outdir: 'dist/tap', metafile: true });
+writeFileSync('dist/tap/LICENSES.txt', licencesOf(Object.keys(tap.metafile.inputs)));
 await build({ ...shared, entryPoints: ['src/sandbox/sandbox.ts', 'src/sandbox/demo.ts'], outdir: 'dist/sandbox' });
+
+/** The licences of the packages in the bundle, which they ask to be kept with them. */
+function licencesOf(files) {
+  const folders = new Set(files.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean));
+  return [...folders]
+    .sort()
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'license', 'license.md'].find((one) =>
+        existsSync(join(folder, one)),
+      );
+      const text = file ? readFileSync(join(folder, file), 'utf8') : `${license}\n`;
+      return `${name} ${version}\n\n${text}`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
