@@ -11,7 +11,7 @@
  */
 import { inOrder, lookahead } from '../prefetch.ts';
 import type { List, Page, Query, Row } from './pages.ts';
-import { cutWindows, dayMs, isBelieved, pagesIn, type Range, type Window } from './windows.ts';
+import { cutWindows, isBelieved, pagesIn, type Range, type Window } from './windows.ts';
 
 export type Reading<Content = string> =
   | { readonly kind: 'rows'; readonly rows: readonly Row<Content>[]; readonly askedAt: number }
@@ -42,9 +42,6 @@ const maxRereads = 2;
 /** Pages in a row without a new key, after which a list without a total is at its end, or stuck. */
 const maxStalePages = 2;
 
-/** Rows this close to the end of a window may come again in the next one. */
-const seamMs = dayMs + 1000;
-
 /**
  * @param range undefined for a list that cannot be filtered by creation date: it is read whole
  * @param ahead pages that may be in flight or waiting, asked again before each
@@ -62,11 +59,11 @@ export async function* readList<Content>(
   }
   let ledger: Ledger | undefined;
   for await (const { window, page, isLast } of inOrder(pageTasks(list, range), ahead)) {
-    ledger = ledger?.window === window ? ledger : openLedger(window, range, tally, ledger?.seam);
+    ledger = ledger?.window === window ? ledger : openLedger(window, range, tally, ledger?.known);
     if (page !== undefined) yield take(ledger, page);
     if (isLast && ledger.isBelieved) yield* finishWindow(list, window, ledger);
     if (!ledger.isBelieved) {
-      yield* readWhole(list, range, tally);
+      yield* readWhole(list, range, tally, new Set([...ledger.knownBefore, ...ledger.known]));
       return;
     }
   }
@@ -110,8 +107,9 @@ async function* readWhole<Content>(
   list: List<Content>,
   range: Range | undefined,
   tally: Tally,
+  knownBefore: ReadonlySet<string> = new Set(),
 ): AsyncGenerator<Reading<Content>, void, undefined> {
-  const ledger = openLedger(undefined, range, tally);
+  const ledger = openLedger(undefined, range, tally, knownBefore);
   const first = await list.page(1, {});
   yield take(ledger, first);
   yield* lookahead(laterPages(list, {}, first, ledger));
@@ -158,6 +156,8 @@ async function* reconcile<Content>(
 ): AsyncGenerator<Reading<Content>, void, undefined> {
   const { tally } = ledger;
   let missing = missingIn(ledger, first);
+  // Totals that differ mean that pages shifted, which parallel reading does not bear: the new may hide the missing.
+  if (ledger.window?.isClosed && ledger.hasShifted) missing = Math.max(1, missing);
   tally.announced += first.total ?? ledger.pass.size + ledger.refused;
   for (let rereads = 0; missing > 0 && rereads < maxRereads; rereads++) {
     tally.reread++;
@@ -179,16 +179,17 @@ interface Ledger {
   readonly range: Range | undefined;
   readonly tally: Tally;
   readonly until: number;
-  /** Keys of the rows near the end of the window before. */
-  readonly seamBefore: ReadonlySet<string>;
-  /** Keys of the rows near the end of this window. */
-  readonly seam: Set<string>;
+  /** Every key of the window before: windows share their cut, and are asked for with a margin. */
+  readonly knownBefore: ReadonlySet<string>;
   /** Every key that came. */
   readonly known: Set<string>;
   /** The keys that came since the window was last begun: in the first pass, `known`. */
   pass: Set<string>;
   /** Records of this pass that are no rows. */
   refused: number;
+  /** What the last page said the list holds, and whether pages said different things. */
+  total: number | undefined;
+  hasShifted: boolean;
   /** False once a row shows that the list does not filter by creation date. */
   isBelieved: boolean;
 }
@@ -197,12 +198,13 @@ function openLedger(
   window: Window<unknown> | undefined,
   range: Range | undefined,
   tally: Tally,
-  seamBefore: ReadonlySet<string> = new Set(),
+  knownBefore: ReadonlySet<string> = new Set(),
 ): Ledger {
   const known = new Set<string>();
   const until = window?.to ?? range?.to ?? Number.POSITIVE_INFINITY;
-  const opening = { seam: new Set<string>(), known, pass: known, refused: 0, isBelieved: true };
-  return { window, range, tally, until, seamBefore, ...opening };
+  const opening = { known, pass: known, refused: 0, isBelieved: true };
+  const totals = { total: undefined, hasShifted: false };
+  return { window, range, tally, until, knownBefore, ...opening, ...totals };
 }
 
 function beginPass(ledger: Ledger): void {
@@ -216,8 +218,10 @@ function missingIn(ledger: Ledger, first: Page<unknown>): number {
 
 /** The rows of a page that are in the range and were not given before. */
 function take<Content>(ledger: Ledger, page: Page<Content>): Reading<Content> {
-  const { window, range, known, seam, seamBefore, tally } = ledger;
+  const { window, range, known, knownBefore, tally } = ledger;
   ledger.refused += page.count - page.rows.length;
+  ledger.hasShifted ||= ledger.total !== undefined && page.total !== ledger.total;
+  ledger.total = page.total;
   if (window !== undefined && !isBelieved(page.rows, window)) {
     ledger.isBelieved = false;
     return { kind: 'rows', rows: [], askedAt: page.askedAt };
@@ -229,12 +233,11 @@ function take<Content>(ledger: Ledger, page: Page<Content>): Reading<Content> {
     known.add(key);
     ledger.pass.add(key);
     if (!isNew) return false;
-    if (!(created < ledger.until - seamMs)) seam.add(key);
     if (created < from || created >= to) {
       tally.leftOut++;
       return false;
     }
-    return !seamBefore.has(key);
+    return !knownBefore.has(key);
   });
   return { kind: 'rows', rows, askedAt: page.askedAt };
 }

@@ -1,7 +1,7 @@
 """singer-check-tap, less one mistake of its own.
 
-singer-tools 0.4.1 looks for dates in every object that a schema foresees, also where the record has null in its place and
-may have, and dies of it (AttributeError). Here it looks into objects only; all else is singer-check-tap as it was released.
+singer-tools 0.4.1 looks for dates in every object that a schema foresees, also where the record has null in its place
+and may have, and dies of it (AttributeError). Here it looks into objects only; all else is as it was released.
 """
 
 import sys

@@ -1,4 +1,4 @@
-/** The Meltano SDK's standard tests for taps, which know Python classes only: the adaptor makes one of the executable. */
+/** The Meltano SDK's standard tests, which know Python classes only: the adaptor makes one of the executable. */
 import { join } from 'node:path';
 import t from 'tap';
 import { executable } from '../support/tap.ts';

@@ -1,4 +1,4 @@
-"""The executable as a Tap class of the Meltano SDK, so that the SDK's own tests can judge its catalog and its messages."""
+"""The executable as a Tap class of the Meltano SDK, so that the SDK's own tests can judge catalog and messages."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ const environment = Object.fromEntries(Object.entries(process.env).filter(([name
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** Compiled modules are kept, also where the machine forbids it, as images for containers do: tools start twice as fast. */
+/** Compiled modules are kept, also where the machine forbids it, as containers do: tools start twice as fast. */
 const python = { PYTHONUTF8: '1', PYTHONDONTWRITEBYTECODE: '' };
 
 export function start([executable, ...args]: Command, options: SpawnOptions = {}): ChildProcess {

@@ -1,6 +1,7 @@
 /**
- * Python environments: one for each tool, with the exact versions of `requirements/<package>.txt`, made once and kept in
- * the user's cache folder. They are made with uv, which is taken from the path, or from PyPI if it is not there.
+ * Python environments: one for each tool, with the exact versions of `requirements/<package>.txt`, made once and kept
+ * in the user's cache folder. They are made with uv, which is taken from the path, or from PyPI if it is not there. Such
+ * a file is what `uv pip compile --universal --python-version 3.11 --no-header --no-annotate` makes of a package.
  *
  * An environment is made beside its place and then moved there, so that what is there is whole, and two tests that make
  * the same one at the same time do not disturb each other.
@@ -29,8 +30,8 @@ export interface Environment {
 }
 
 /**
- * The environment of a tool, made if it is not there yet. If that is impossible, the whole run ends and says why: a test
- * that cannot run has not passed.
+ * The environment of a tool, made if it is not there yet. If that is impossible, the whole run ends and says why: a
+ * test that cannot run has not passed.
  *
  * @param name of the package, and of its file in `requirements/`
  */
@@ -64,7 +65,8 @@ async function make(folder: string, requirements: string): Promise<void> {
   await moveWhenWhole(folder, async (draft) => {
     await must([uv, 'venv', '--quiet', '--relocatable', '--python', python, draft]);
     const into = ['--python', join(draft, 'bin', 'python')];
-    await must([uv, 'pip', 'install', '--quiet', ...into, '--requirements', requirements]);
+    // Without dependencies: a file names them all.
+    await must([uv, 'pip', 'install', '--quiet', '--no-deps', ...into, '--requirements', requirements]);
   });
 }
 

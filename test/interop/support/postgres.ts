@@ -1,4 +1,4 @@
-/** A PostgreSQL of one test's own: the server that a package on PyPI carries, in a temporary folder, on a socket in it. */
+/** A PostgreSQL of one test's own: the server that a package on PyPI carries, on a socket in a temporary folder. */
 import type { ChildProcess } from 'node:child_process';
 import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ export interface Postgres {
 
 const user = 'postgres';
 
-/** The targets that people use, by their packages: a config that loads into the schema `paystack`, and how it names columns. */
+/** The targets that people use: a config that loads into the schema `paystack`, and how they name columns. */
 export const postgresTargets = {
   'meltanolabs-target-postgres': {
     config: ({ host }: Postgres) => ({
