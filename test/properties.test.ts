@@ -48,7 +48,7 @@ const situation = fc.record({
   seed: fc.integer({ min: 1 }),
 });
 
-t.test('every row that was there arrives once', async (t) => {
+t.test('every row that was there arrives once', async () => {
   await fc.assert(
     fc.asyncProperty(
       situation,
