@@ -4,6 +4,9 @@ import t, { type Test } from 'tap';
 import { type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
 import { type Run, runSync, runTap, selecting, workFolder } from './support/tap.ts';
 
+// Most of the time is spent waiting for processes.
+t.jobs = 3;
+
 const folder = workFolder();
 t.teardown(() => folder.remove());
 
@@ -40,8 +43,8 @@ const settings: [string, object, RegExp][] = [
 ];
 
 for (const [name, config, pattern] of settings) {
-  t.test(`setting: ${name}`, async (t) => {
-    isClear(t, await runTap(['--config', folder.file('config.json', config)]), 1, /^CRITICAL setting /, pattern);
+  t.test(`setting: ${name}`, { buffered: true }, async (t) => {
+    isClear(t, await runTap(['--config', folder.file(`${name}.json`, config)]), 1, /^CRITICAL setting /, pattern);
   });
 }
 
@@ -99,7 +102,7 @@ const files: [string, string[], RegExp][] = [
 ];
 
 for (const [name, args, pattern] of files) {
-  t.test(`file: ${name}`, async (t) => {
+  t.test(`file: ${name}`, { buffered: true }, async (t) => {
     isClear(t, await runTap(args), 1, /^CRITICAL /, pattern);
   });
 }
@@ -110,7 +113,7 @@ t.test('a config that may not be read', { skip: process.getuid?.() === 0 && 'roo
   isClear(t, await runTap(['--config', file]), 1, /locked.json.*EACCES/);
 });
 
-t.test('an unknown flag shows the usage and ends with 2', async (t) => {
+t.test('an unknown flag shows the usage and ends with 2', { buffered: true }, async (t) => {
   const run = await runTap(['--configuration', good]);
   t.equal(run.code, 2);
   t.equal(run.stdout, '');
@@ -128,7 +131,7 @@ async function syncAgainst(options: SandboxOptions, streams: readonly string[], 
 
 const everyone = { kind: 'status', body: JSON.stringify({ status: false, message: 'Invalid key' }) } as const;
 for (const status of [401, 400, 404]) {
-  t.test(`a key that Paystack rejects with ${status}: one line, no retry`, async (t) => {
+  t.test(`a key that Paystack rejects with ${status}: one line, no retry`, { buffered: true }, async (t) => {
     const { run, sandbox } = await syncAgainst({ faults: () => ({ ...everyone, status }) }, ['refunds']);
     t.equal(run.code, 1);
     t.equal(run.stdout, '');
@@ -138,16 +141,20 @@ for (const status of [401, 400, 404]) {
 }
 
 for (const status of [403, 404, 400] as const) {
-  t.test(`a feature the integration does not have (${status}) is an empty stream, and the run goes on`, async (t) => {
-    const { run } = await syncAgainst({ missing: { preauthorizations: status } }, ['preauthorizations', 'refunds']);
-    t.equal(run.code, 0, run.stderr);
-    t.match(run.stderr, /WARNING preauthorizations: not available to this integration/);
-    t.same(run.records['preauthorizations'], []);
-    t.ok(run.records['refunds']?.length);
-  });
+  t.test(
+    `a feature the integration does not have (${status}) is an empty stream, and the run goes on`,
+    { buffered: true },
+    async (t) => {
+      const { run } = await syncAgainst({ missing: { preauthorizations: status } }, ['preauthorizations', 'refunds']);
+      t.equal(run.code, 0, run.stderr);
+      t.match(run.stderr, /WARNING preauthorizations: not available to this integration/);
+      t.same(run.records['preauthorizations'], []);
+      t.ok(run.records['refunds']?.length);
+    },
+  );
 }
 
-t.test('a stream that fails for good leaves the others, and the end names it', async (t) => {
+t.test('a stream that fails for good leaves the others, and the end names it', { buffered: true }, async (t) => {
   const faults: SandboxOptions['faults'] = ({ endpoint }) =>
     endpoint === 'refunds' ? { kind: 'status', status: 422 } : undefined;
   const { run } = await syncAgainst({ faults }, ['disputes', 'refunds', 'transfers']);
@@ -160,7 +167,7 @@ t.test('a stream that fails for good leaves the others, and the end names it', a
   t.ok(run.state.bookmarks.transfers);
 });
 
-t.test('a redirect is refused, and the key stays here', async (t) => {
+t.test('a redirect is refused, and the key stays here', { buffered: true }, async (t) => {
   const thief = await startSandbox();
   const faults: SandboxOptions['faults'] = () => ({ kind: 'redirect', location: `${thief.url}/refund` });
   const { run } = await syncAgainst({ faults }, ['refunds']);
@@ -170,7 +177,7 @@ t.test('a redirect is refused, and the key stays here', async (t) => {
   await thief.close();
 });
 
-t.test('the debug switch shows the stack', async (t) => {
+t.test('the debug switch shows the stack', { buffered: true }, async (t) => {
   const run = await runTap(['--config', 'nowhere.json'], { TAP_PAYSTACK_DEBUG: '1' });
   t.match(run.stderr, /\n.*DEBUG\s+at /);
 });

@@ -4,6 +4,9 @@ import { atRandom, everyNth, type Fault } from '../src/sandbox/faults.ts';
 import { type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
 import { runSync, type SyncInput } from './support/tap.ts';
 
+// Most of the time is spent waiting for processes.
+t.jobs = 3;
+
 const rows = 1000;
 const spread = { rows, from: '2024-01-01T00:00:00Z', to: '2026-06-30T00:00:00Z' };
 
@@ -37,7 +40,7 @@ const faults: Record<string, Fault> = {
 };
 
 for (const [name, fault] of Object.entries(faults)) {
-  t.test(`${name}, once in seven answers`, async (t) => {
+  t.test(`${name}, once in seven answers`, { buffered: true }, async (t) => {
     const run = await sync({ faults: everyNth(7, [fault]) });
     t.equal(run.code, 0, run.stderr);
     t.equal(run.ids.length, rows);
@@ -47,7 +50,7 @@ for (const [name, fault] of Object.entries(faults)) {
   });
 }
 
-t.test('all of them, once in three answers', async (t) => {
+t.test('all of them, once in three answers', { buffered: true }, async (t) => {
   const seed = 20_260_701;
   const quick = Object.values(faults).filter(({ kind }) => kind !== 'stall' && kind !== 'silence');
   const run = await sync({ faults: atRandom(1 / 3, quick, seed) });
@@ -56,7 +59,7 @@ t.test('all of them, once in three answers', async (t) => {
   t.equal(new Set(run.ids).size, rows);
 });
 
-t.test('an answer that stays refused ends its stream, and the next run completes it', async (t) => {
+t.test('an answer that stays refused ends its stream, and the next run completes it', { buffered: true }, async (t) => {
   const refusing: SandboxOptions['faults'] = ({ query, endpoint }) =>
     endpoint === 'transactions' && query['page'] === '3' ? { kind: 'status', status: 422 } : undefined;
   const broken = await sync({ faults: refusing });
@@ -68,23 +71,27 @@ t.test('an answer that stays refused ends its stream, and the next run completes
   t.equal(new Set([...broken.ids, ...mended.ids]).size, rows);
 });
 
-t.test('records that were announced and never came are reported, and hold the bookmark', async (t) => {
-  const records = Array.from({ length: 30 }, (_, index) => ({
-    id: 1000 - index,
-    createdAt: new Date(Date.UTC(2026, 5, 30) - index * 86_400_000).toISOString(),
-  }));
-  // The list says it holds what it does not give: the same record stands in it twice.
-  const sandbox = await startSandbox({ records: { transactions: [...records, records[7]] } });
-  const config = { secret_key: sandbox.secretKey, api_url: sandbox.url };
-  const run = await runSync({ config, streams: ['transactions'] });
-  await sandbox.close();
-  t.equal(run.code, 1);
-  t.match(run.stderr, /ERROR transactions: 1 records were announced and never came/);
-  t.equal(run.records['transactions']?.length, 30, 'what came is written, once');
-  t.same(run.state.bookmarks, {});
-});
+t.test(
+  'records that were announced and never came are reported, and hold the bookmark',
+  { buffered: true },
+  async (t) => {
+    const records = Array.from({ length: 30 }, (_, index) => ({
+      id: 1000 - index,
+      createdAt: new Date(Date.UTC(2026, 5, 30) - index * 86_400_000).toISOString(),
+    }));
+    // The list says it holds what it does not give: the same record stands in it twice.
+    const sandbox = await startSandbox({ records: { transactions: [...records, records[7]] } });
+    const config = { secret_key: sandbox.secretKey, api_url: sandbox.url };
+    const run = await runSync({ config, streams: ['transactions'] });
+    await sandbox.close();
+    t.equal(run.code, 1);
+    t.match(run.stderr, /ERROR transactions: 1 records were announced and never came/);
+    t.equal(run.records['transactions']?.length, 30, 'what came is written, once');
+    t.same(run.state.bookmarks, {});
+  },
+);
 
-t.test('a page that was lost the first time is read again', async (t) => {
+t.test('a page that was lost the first time is read again', { buffered: true }, async (t) => {
   let isFirst = true;
   const losing: SandboxOptions['faults'] = ({ query }) => {
     if (query['page'] !== '2' || !isFirst) return undefined;
@@ -97,7 +104,7 @@ t.test('a page that was lost the first time is read again', async (t) => {
   t.match(run.stderr, /1 windows read again/);
 });
 
-t.test('a cursor that leads back is an error, not a loop', async (t) => {
+t.test('a cursor that leads back is an error, not a loop', { buffered: true }, async (t) => {
   const looping: SandboxOptions['faults'] = () => ({
     kind: 'status',
     status: 200,
@@ -108,7 +115,7 @@ t.test('a cursor that leads back is an error, not a loop', async (t) => {
   t.match(run.stderr, /ERROR transactions: .*never end/);
 });
 
-t.test('a wait that is told is waited, and one that is too long is not', async (t) => {
+t.test('a wait that is told is waited, and one that is too long is not', { buffered: true }, async (t) => {
   let asked = 0;
   const busy: SandboxOptions['faults'] = () =>
     asked++ === 0 ? { kind: 'status', status: 429, headers: { 'x-ratelimit-reset': '1' } } : undefined;
