@@ -33,7 +33,6 @@ t.test('one JSON document, without a key and without a network, no line near 64 
 t.test('every collection of the table, sorted, each declared in catalogs/', async (t) => {
   const ids = catalog.streams.map(({ tap_stream_id }: Json) => tap_stream_id);
   t.same(ids, Object.keys(streams).sort());
-  t.equal(ids.length, 35);
   t.same(
     readdirSync(join(import.meta.dirname, '../catalogs')).sort(),
     ids.map((id: string) => `${id}.json`),

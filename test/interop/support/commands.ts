@@ -11,8 +11,11 @@ const environment = Object.fromEntries(Object.entries(process.env).filter(([name
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** Compiled modules are kept, also where the machine forbids it, as containers do: tools start twice as fast. */
-const python = { PYTHONUTF8: '1', PYTHONDONTWRITEBYTECODE: '' };
+/**
+ * Compiled modules are kept, also where the machine forbids it, as containers do: tools start twice as fast. uv trusts
+ * what the machine trusts.
+ */
+const python = { PYTHONUTF8: '1', PYTHONDONTWRITEBYTECODE: '', UV_NATIVE_TLS: '1', UV_SYSTEM_CERTS: '1' };
 
 export function start([executable, ...args]: Command, options: SpawnOptions = {}): ChildProcess {
   const env = { ...environment, ...python, NO_COLOR: '1', ...options.env };
