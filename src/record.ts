@@ -10,8 +10,9 @@
  * holds it and most of it is right as it is.
  */
 import { instantOf } from './dates.ts';
-import { exactDigits, exactNumber, parseExact } from './json.ts';
+import { exactDigits, exactNumber } from './json.ts';
 import { type Schema, typeOf } from './schema.ts';
+import { isId, isObject, jsonType, objectInText, sameValue, valueInText } from './values.ts';
 
 type Conform = (value: unknown) => unknown;
 
@@ -303,54 +304,4 @@ function keepLeftover(extra: Record<string, unknown> | undefined, name: string |
   all[name] = leftover;
   leftover = undefined;
   return all;
-}
-
-function sameValue(one: unknown, other: unknown): boolean {
-  return one === other || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isId(value: unknown): boolean {
-  if (typeof value !== 'number' && typeof value !== 'string') return false;
-  const digits = exactDigits(value) ?? String(value);
-  return /^(?:0|[1-9]\d{0,19})$/.test(digits) && BigInt(digits) < 2n ** 64n;
-}
-
-function objectInText(value: unknown): Record<string, unknown> | undefined {
-  const inText = valueInText(value, '{');
-  return isObject(inText) ? inText : undefined;
-}
-
-/** Nesting that JSON text may have to be taken for what it holds. Deeper text stays text: targets could not read it. */
-const maxDepthInText = 100;
-
-/** The value that JSON text holds, if it is text that starts with `opening`. */
-function valueInText(value: unknown, opening: '{' | '['): unknown {
-  if (typeof value !== 'string' || !value.trimStart().startsWith(opening)) return undefined;
-  if ((value.match(/[[{]/g)?.length ?? 0) > maxDepthInText && depthOf(value) > maxDepthInText) return undefined;
-  try {
-    return parseExact(value);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Most brackets open at once, those in strings counted too: an upper bound. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const bracket of text.match(/[[\]{}]/g) ?? []) {
-    depth += bracket === '{' || bracket === '[' ? 1 : -1;
-    deepest = Math.max(deepest, depth);
-  }
-  return deepest;
-}
-
-function jsonType(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  return exactDigits(value) === undefined ? typeof value : 'number';
 }

@@ -4,6 +4,7 @@ import type { Parent } from './paystack/children.ts';
 import type { Row } from './paystack/pages.ts';
 import type { StreamFacts } from './paystack/streams.ts';
 import type { Conformed } from './record.ts';
+import { isObject } from './values.ts';
 
 type Conform = (record: object) => Conformed;
 
@@ -86,8 +87,4 @@ function textOf(record: object): string | undefined {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -7,6 +7,7 @@ import ky, { type KyInstance } from 'ky';
 import { type Clock, sleep } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { parseExact } from '../json.ts';
+import { isObject } from '../values.ts';
 import { KeyRejected, NoAnswer, NotAvailable, RequestRefused } from './errors.ts';
 import type { Limits } from './limits.ts';
 
@@ -224,10 +225,6 @@ function envelopeIn(text: string): Record<string, unknown> | undefined {
 function messageIn(envelope: Record<string, unknown> | undefined): string {
   const message = envelope?.['message'];
   return typeof message === 'string' ? message.slice(0, 200) : '';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** fetch says "fetch failed" and hides the reason in its cause. */

@@ -5,9 +5,10 @@ import { messageOf } from '../errors.ts';
 import { exactDigits, parseExact } from '../json.ts';
 import { packageFolder } from '../package.ts';
 import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import { isObject } from '../values.ts';
 import { growingList, type List } from './list.ts';
 import { ownCreated, ownKey } from './own.ts';
-import { contentOf, isObject, keptRows, type Order, rawRecord, reordered, toRow, toRows } from './rows.ts';
+import { contentOf, keptRows, type Order, rawRecord, reordered, toRow, toRows } from './rows.ts';
 import {
   checkSynthetic,
   createTemplate,

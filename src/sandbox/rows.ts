@@ -2,8 +2,10 @@
  * Records in the order a list shows them, addressed by place: a page is cut out of a million of them without a copy, and
  * synthetic ones need not even exist before they are shown.
  */
+
 import { instantOf } from '../dates.ts';
 import { parseExact, stringifyExact } from '../json.ts';
+import { isObject } from '../values.ts';
 
 export interface Rows {
   readonly length: number;
@@ -72,10 +74,6 @@ export function creationOf(fields: Readonly<Record<string, unknown>>, created = 
 export function timeOf(value: unknown): number {
   const instant = typeof value === 'string' ? instantOf(value) : undefined;
   return instant === undefined ? Number.NaN : Date.parse(instant.text);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Records that are kept one by one, newest first; those without a date come last, in the order they have. */

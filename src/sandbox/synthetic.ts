@@ -4,8 +4,9 @@
  */
 import { stringifyExact } from '../json.ts';
 import type { StreamFacts } from '../paystack/streams.ts';
+import { isObject } from '../values.ts';
 import { ownCreated, ownKey } from './own.ts';
-import { creationOf, isObject, type Rows, timeOf } from './rows.ts';
+import { creationOf, type Rows, timeOf } from './rows.ts';
 
 /** A list of made records instead of the stream's own, which serve as templates. */
 export interface Synthetic {
