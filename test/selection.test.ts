@@ -343,3 +343,12 @@ t.test('what other tools add to a catalog does not disturb', async (t) => {
   };
   t.strictSame(columns(selectStreams([orders], parseCatalog({ streams: [entry], version: 1 }))[0]!.schema), all);
 });
+
+t.test('two selected streams must not share a name', async (t) => {
+  const chosen = [orders, plans].map(({ tap_stream_id }) => ({
+    tap_stream_id,
+    stream: 'same',
+    metadata: [at([], { selected: true })],
+  }));
+  t.throws(() => selectStreams([orders, plans], chosen), /two streams the name "same"/);
+});

@@ -38,10 +38,15 @@ export function selectStreams(
       throw new UserError(`it selects "${entry.tap_stream_id}", a stream this tap does not have; see --discover`);
     }
   }
-  return offered.flatMap((entry) => {
+  const selected = offered.flatMap((entry) => {
     const chosen = catalog ? catalog.find(({ tap_stream_id }) => tap_stream_id === entry.tap_stream_id) : entry;
     return chosen !== undefined && isStreamSelected(chosen) ? [selectStream(entry, chosen)] : [];
   });
+  const shared = selected.find(({ name }, index) => selected.findIndex((other) => other.name === name) < index);
+  if (shared !== undefined) {
+    throw new UserError(`it gives two streams the name "${shared.name}": their records would be mixed; rename one`);
+  }
+  return selected;
 }
 
 function isStreamSelected(entry: UserEntry | CatalogEntry): boolean {
