@@ -214,7 +214,7 @@ function parseKey(told: unknown): string {
   if (key.startsWith('pk_')) {
     throw new UserError(`setting secret_key holds a public key (pk_…): the tap needs the secret key, sk_… (${from})`);
   }
-  if (!/^sk_(?:test|live)_[\x21-\x7e]+$/.test(key)) {
+  if (!/^sk_(?:test|live)_[\w.-]+$/.test(key)) {
     throw new UserError(`setting secret_key is no secret key: it must look like sk_test_… or sk_live_… (${from})`);
   }
   return key;

@@ -18,7 +18,7 @@ export function createLog(write: (line: string) => void, least: Level): Log {
 }
 
 /** Whoever put a key into a text, it does not appear. */
-const secretKey = /(sk_(?:test|live)_)[^\s"'…]+/g;
+const secretKey = /(sk_(?:test|live)_)[\w.-]+/g;
 
 /** Control characters, which could drive a terminal, as their code points. Texts of the API pass through here. */
 function printable(text: string): string {
