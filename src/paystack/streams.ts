@@ -46,8 +46,6 @@ export interface StreamFacts {
   readonly records?: (data: unknown) => unknown;
   /** Set on a stream whose lists hang under the records of another. */
   readonly parent?: ParentFacts;
-  /** Values of `status` after which a record still changes: it is read again however old it is. */
-  readonly openStatuses?: readonly string[];
   /** False for what costs a request for each parent. Default: true. */
   readonly selectedByDefault?: false;
 }
@@ -103,7 +101,6 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
-    openStatuses: ['active', 'paused'],
   },
   countries: {
     holds: 'a country Paystack works in',
@@ -136,7 +133,6 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
-    openStatuses: ['awaiting-merchant-feedback', 'awaiting-bank-feedback', 'pending'],
   },
   invoices: {
     holds: 'a payment request',
@@ -146,7 +142,6 @@ export const streams = {
     ranged: true,
     // Documented: archived invoices are left out of the list without it.
     query: { include_archive: 'true' },
-    openStatuses: ['draft', 'pending'],
   },
   mandate_authorizations: {
     holds: 'a direct debit mandate and its authorization',
@@ -160,7 +155,6 @@ export const streams = {
     key: ['id'],
     created: 'created_at',
     ranged: true,
-    openStatuses: ['pending'],
   },
   payment_pages: {
     holds: 'a hosted payment page',
@@ -183,7 +177,6 @@ export const streams = {
     key: ['id'],
     created: 'created_at',
     ranged: true,
-    openStatuses: ['authorized', 'ongoing'],
   },
   product_orders: {
     holds: 'a product within an order',
@@ -205,7 +198,6 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
-    openStatuses: ['pending', 'processing', 'needs-attention'],
   },
   settlement_transactions: {
     holds: 'a transaction within a settlement',
@@ -222,7 +214,6 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
-    openStatuses: ['pending', 'processing'],
   },
   storefront_orders: {
     holds: 'an order placed at a storefront',
@@ -268,7 +259,6 @@ export const streams = {
     created: 'createdAt',
     // Half documented: the OpenAPI file lists from and to, the reference does not.
     ranged: true,
-    openStatuses: ['active', 'non-renewing', 'attention'],
   },
   terminals: {
     holds: 'a point-of-sale terminal',
@@ -289,7 +279,6 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
-    openStatuses: ['pending', 'ongoing', 'processing', 'queued', 'reversal pending'],
   },
   transfer_recipients: {
     holds: 'a bank account or wallet that transfers go to',
@@ -304,7 +293,6 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
-    openStatuses: ['pending', 'otp', 'received'],
   },
   virtual_terminals: {
     holds: 'a virtual point of sale',
