@@ -22,10 +22,10 @@ export interface Config {
   readonly apiUrl: string;
 }
 
-// Observed: no record is older than Paystack, which was founded in 2015.
+// No record is older than Paystack, which was founded in 2015.
 const beginningOfPaystack = '2015-01-01';
 
-/** One setting: JSON Schema, with `secret` and `label` for those who draw a form from it. */
+/** One setting: JSON Schema, and whether its value must not be shown. */
 interface Setting {
   readonly type: 'string' | 'integer' | 'number' | 'boolean';
   readonly title: string;

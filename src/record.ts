@@ -1,7 +1,7 @@
 /**
  * Makes a record fit its schema without losing anything.
  *
- * A column has one type. What Paystack sends is turned into it where that loses nothing (`conformers` below, each with
+ * A column has one type. What Paystack sends is turned into it where that loses nothing (the functions below, each with
  * its rule). What a column cannot hold, and what no column is declared for, goes into `_extra`, under the same names and
  * in the same nesting as in the record; array items under their index. So every leaf that came in goes out, in its
  * column or in `_extra`.

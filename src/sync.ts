@@ -146,7 +146,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
         stop.signal.throwIfAborted();
         await turns.take(rank, () => writeReading(job, reading));
       }
-      job.failure = shortfall(tally, stream);
+      job.failure = shortfall(job);
       await turns.take(rank, () => activateVersion(job));
     } catch (error) {
       if (stop.signal.aborted) return;
@@ -209,13 +209,14 @@ function bookmarkOf(stream: SelectedStream, state: State, log: Log): number | un
 }
 
 /** What keeps a stream from being whole though every answer came. */
-function shortfall({ missing, refused }: Tally, { keyProperties }: SelectedStream): string | undefined {
-  const key = keyProperties.join(', ');
+function shortfall({ tally: { missing, refused }, stream, hasHole }: Job): string | undefined {
+  const key = stream.keyProperties.join(', ');
   const parts = [
     missing > 0 && `${missing} records were announced and never came, though asked for again`,
     refused > 0 &&
       `${refused} records were no objects, had no key (${key}) or were nested too deep, and could not be written`,
   ].filter(Boolean);
+  if (parts.length === 0 && hasHole) parts.push('its parents could not all be read');
   return parts.length === 0 ? undefined : `${parts.join('; ')}; its bookmark stays before them`;
 }
 

@@ -1,14 +1,12 @@
 /** The one place that knows ajv: the shape of what users hand in (config, catalog, state). */
 import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv';
 
-export type Shape = object;
-
 /**
  * Checks a value against a JSON Schema.
  *
  * @returns undefined if it fits, else what is wrong with the first thing that does not, by name and never by value
  */
-export function misfitOf(shape: Shape, value: unknown): string | undefined {
+export function misfitOf(shape: object, value: unknown): string | undefined {
   const validate = new Ajv({ strict: false, logger: false }).compile(shape as JSONSchemaType<unknown>);
   return validate(value) ? undefined : describe(validate.errors?.[0]);
 }

@@ -155,3 +155,12 @@ t.test(
     t.same(versions(broken, 'subaccounts'), [], 'not when the listing broke off');
   },
 );
+
+t.test('a child whose parents could not all be read says so, and holds its bookmark', async (t) => {
+  const settlements = [...(readFixtures('settlements') as Json[]), null];
+  const run = await sync({ records: { settlements } }, { streams: ['settlement_transactions'] });
+  t.equal(run.code, 1);
+  t.match(run.stderr, /ERROR settlement_transactions: its parents could not all be read/);
+  t.equal(run.records['settlement_transactions']?.length, fixtureCount('settlement_transactions'));
+  t.same(run.state.bookmarks, {});
+});
