@@ -1,46 +1,14 @@
 /**
- * JSON without rounding.
+ * JSON without rounding, for what is needed as values: settings, states, the parts of an answer that steer the reading.
+ * Records are never made values of, see `json-text.ts`.
  *
  * `JSON.parse` turns every number into a double: 64-bit ids, long decimals and exponents beyond 1e308 change in silence.
- * So a cheap test finds the rare texts that hold such a number. Only in those, each number that a double cannot carry
- * is quoted behind a mark before the parse, travels as a string, and is unquoted by `stringifyExact` in the text that
- * is written. Its digits are never interpreted.
+ * So each number that a double cannot carry is quoted behind a mark before the parse, travels as a string, and is unquoted
+ * by `stringifyExact` in the text that is written. Its digits are never interpreted.
  */
 
 /** Private use characters that no API sends; a random part makes the mark impossible to forge in a record. */
 const exactMark = `\uE000${Math.random().toString(36).slice(2)}\uE001`;
-
-/**
- * What every number that a double would change looks like: sixteen digits or more, an exponent, or minus zero. These may
- * match inside a string as well, which costs time but changes nothing. Measured: looked for one by one they take a third
- * of the time of one pattern that looks behind every colon and comma.
- */
-const manyDigits = /(?:^|[[:,])\s*-?[\d.]{16}/;
-const exponent = /\d[eE][+-]?\d+\s*(?:[,\]}]|$)/;
-const minusZero = /-0(?:\.0+)?\s*(?:[,\]}]|$)/;
-
-function mayBeInexact(text: string): boolean {
-  return (hasLongDigits(text) && manyDigits.test(text)) || exponent.test(text) || minusZero.test(text);
-}
-
-/** Sixteen digits in a row, in a number or not: a look at every eighth character finds two of them. */
-function hasLongDigits(text: string): boolean {
-  for (let at = 8; at < text.length; at += 16) {
-    if (!isDigit(text.charCodeAt(at))) continue;
-    if (!isDigit(text.charCodeAt(at - 8)) && !isDigit(text.charCodeAt(at + 8))) continue;
-    let from = at;
-    while (from > 0 && isDigit(text.charCodeAt(from - 1))) from--;
-    let to = at + 1;
-    while (isDigit(text.charCodeAt(to))) to++;
-    if (to - from >= 16) return true;
-  }
-  return false;
-}
-
-/** A digit or a decimal point. */
-function isDigit(code: number): boolean {
-  return (code >= 0x30 && code <= 0x39) || code === 0x2e;
-}
 
 /** A number that is no name of a field: that is an error which must stay one. */
 const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.]|\s*:)/y;
@@ -51,12 +19,8 @@ const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.]|\s*:)/y
  * @throws SyntaxError when the text is no JSON.
  */
 export function parseExact(text: string): unknown {
-  if (/\\u[dD]/.test(text)) seen.surrogateEscapes = true;
-  return JSON.parse(mayBeInexact(text) ? quoteInexactNumbers(text) : text);
+  return JSON.parse(quoteInexactNumbers(text));
 }
-
-/** What was ever met in this process: as long as there was nothing of it, nothing need be restored or mended. */
-const seen = { marks: false, surrogateEscapes: false };
 
 /** True if a double, printed again, gives the same number with the same digits (trailing zeros aside). */
 function survivesDouble(token: string): boolean {
@@ -79,7 +43,6 @@ function quoteInexactNumbers(text: string): string {
       const token = numberToken.exec(text)?.[0];
       if (token === undefined) break; // No number: JSON.parse says what is wrong.
       if (!survivesDouble(token)) {
-        seen.marks = true;
         quoted += `${text.slice(copied, at)}"${exactMark}${token}"`;
         copied = at + token.length;
       }
@@ -122,14 +85,5 @@ const loneSurrogate = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
  * can hold, as U+FFFD.
  */
 export function stringifyExact(value: unknown): string {
-  const json = JSON.stringify(value);
-  const restored = seen.marks ? json.replace(markedNumber, '$1') : json;
-  return seen.surrogateEscapes ? restored.replace(loneSurrogate, '$1\uFFFD') : restored;
-}
-
-/** The number with these digits, as `parseExact` would give it. */
-export function exactNumber(digits: string): number | string {
-  if (survivesDouble(digits)) return Number(digits);
-  seen.marks = true;
-  return exactMark + digits;
+  return JSON.stringify(value).replace(markedNumber, '$1').replace(loneSurrogate, '$1\uFFFD');
 }

@@ -11,26 +11,14 @@ export class OutputClosed extends Error {
 }
 
 /**
- * Writes texts one after the other and resolves when there is room for more, so that what the reader does not take is
- * neither fetched nor kept.
+ * Writes texts, which may be UTF-8 already, one after the other. Resolves when the text is taken, so that what the reader
+ * does not take is neither fetched nor kept, and its bytes may be used again.
  *
  * @throws OutputClosed, through the promise
  */
-export function createWrite(stream: Writable): (text: string) => Promise<void> {
-  let failure: OutputClosed | undefined;
-  let settle: (() => void) | undefined;
-  stream.on('error', (error) => {
-    failure = new OutputClosed(error);
-    settle?.();
-  });
-  stream.on('drain', () => settle?.());
+export function createWrite(stream: Writable): (text: string | Uint8Array) => Promise<void> {
   return (text) =>
     new Promise((resolve, reject) => {
-      settle = () => {
-        settle = undefined;
-        if (failure) reject(failure);
-        else resolve();
-      };
-      if (failure || stream.write(text)) settle();
+      stream.write(text, (error) => (error ? reject(new OutputClosed(error)) : resolve()));
     });
 }

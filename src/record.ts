@@ -1,307 +1,506 @@
 /**
  * Makes a record fit its schema without losing anything.
  *
- * A column has one type. What Paystack sends is turned into it where that loses nothing (the functions below, each with
- * its rule). What a column cannot hold, and what no column is declared for, goes into `_extra`, under the same names and
- * in the same nesting as in the record; array items under their index. So every leaf that came in goes out, in its
- * column or in `_extra`.
+ * A column has one type. What Paystack sends is turned into it where that loses nothing, by the rules of `columns.ts`.
+ * What a column cannot hold, and what no column is declared for, goes into `_extra`, under the same names and in the same
+ * nesting as in the record; array items under their index. So every leaf that came in goes out, in its column or in
+ * `_extra`.
  *
- * The rules are compiled once for each stream into closures; the record itself is changed in place, because nobody else
- * holds it and most of it is right as it is.
+ * A record is conformed in its text: what is right is copied, what is not is replaced, and no value is made of either.
+ * The rules are compiled once for each stream.
  */
-import { instantOf } from './dates.ts';
-import { exactDigits, exactNumber } from './json.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import {
+  anythingRule,
+  booleanRule,
+  dateRule,
+  freeObjectRule,
+  idAt,
+  integerRule,
+  isEmptyString,
+  keep,
+  type Misfit,
+  misfit,
+  nestedInText,
+  nothing,
+  numberRule,
+  type Rule,
+  refuse,
+  stringRule,
+} from './columns.ts';
+import { beginEdit, copyUntil, edit, editedApart, insert, leaveOut, replace } from './edit.ts';
+import { parseExact, stringifyExact } from './json.ts';
+import {
+  closeBrace,
+  closeBracket,
+  type JsonText,
+  nameIn,
+  openBrace,
+  openBracket,
+  skipSpace,
+  skipString,
+  skipValue,
+  textIn,
+} from './json-text.ts';
 import { type Schema, typeOf } from './schema.ts';
-import { isId, isObject, jsonType, objectInText, sameValue, valueInText } from './values.ts';
 
-type Conform = (value: unknown) => unknown;
-
-/** Something that went into `_extra`: where it stood, and the JSON type of what came. Never the value. */
-export interface Misfit {
-  /** `customer.new_field`, `log.history[].time` */
-  readonly path: string;
-  readonly type: string;
+export interface ConformOptions {
+  /** Columns whose values are told, whether they are selected or not. */
+  readonly asked?: readonly string[];
+  /** Columns that get a value from elsewhere where the record has none. */
+  readonly carried?: readonly string[];
 }
 
-type OnMisfit = (path: string, type: string) => void;
-
 export interface Conformed {
-  readonly record: Record<string, unknown>;
+  /** What the asked columns hold, as JSON text; undefined where nothing was sent. */
+  readonly asked: readonly (string | undefined)[];
   readonly misfits: readonly Misfit[];
 }
 
+/**
+ * Conforms one record.
+ *
+ * @param record an object
+ * @param writer gets its text
+ * @param carried values of the carried columns, as JSON text
+ */
+export type ConformRecord = (
+  record: JsonText,
+  writer: ByteWriter,
+  carried?: Readonly<Record<string, string>>,
+) => Conformed;
+
 export const extraColumn = '_extra';
 
-/** What the last conformer could not put into its column. One place serves all, since conforming never waits. */
-let leftover: unknown;
+const nullExtra = Buffer.from(`,"${extraColumn}":null`);
+
+/** The asked and the carried values of the record that is conformed. */
+let asked: (string | undefined)[] = [];
+let carried: Readonly<Record<string, string>> = {};
 
 /**
- * Compiles a schema into a function that conforms one record, in place where it can.
+ * Compiles a schema into a function that conforms one record.
  *
  * @param schema every column, with the aliases of `catalogs/`
  * @param selected the same schema without the columns that are not selected: they are dropped without a word
  */
-export function compileConform(schema: Schema, selected: Schema): (record: object) => Conformed {
+export function compileConform(schema: Schema, selected: Schema, options: ConformOptions = {}): ConformRecord {
   const { [extraColumn]: _, ...properties } = schema.properties ?? {};
-  const columns = { ...schema, properties };
-  let misfits: Misfit[] = none;
-  const onMisfit: OnMisfit = (path, type) => {
-    if (misfits === none) misfits = [];
-    misfits.push({ path, type });
-  };
-  const keepsExtra = selected.properties?.[extraColumn] !== undefined;
-  const conform = keepsExtra
-    ? objectConformer(columns, selected, '', onMisfit)
-    : columnPicker(columns, selected, onMisfit);
-  return (sent) => {
-    misfits = none;
-    const record = conform(sent as Record<string, unknown>) as Record<string, unknown>;
-    if (keepsExtra) record[extraColumn] = leftover ?? null;
-    leftover = undefined;
-    return { record, misfits };
+  const conform = objectRule({ ...schema, properties }, selected, '', options);
+  return (record, writer, fromElsewhere = {}) => {
+    asked = new Array(options.asked?.length ?? 0);
+    carried = fromElsewhere;
+    misfit.all = [];
+    misfit.leftover = undefined;
+    beginEdit(record.bytes, record.from, writer);
+    copyUntil(conform(record.bytes, record.from));
+    return { asked, misfits: misfit.all };
   };
 }
 
-const none: Misfit[] = [];
-
-function conformerFor(schema: Schema, selected: Schema, path: string, onMisfit: OnMisfit): Conform {
-  const misfit: Conform = (value) => {
-    onMisfit(path, jsonType(value));
-    leftover = value;
-    return null;
-  };
+function ruleFor(schema: Schema, selected: Schema, path: string): Rule {
   switch (typeOf(schema)) {
     case 'boolean':
-      return (value) => conformBoolean(value, misfit);
+      return booleanRule(path);
     case 'integer':
-      return (value) => conformInteger(value, misfit);
+      return integerRule(path);
     case 'number':
-      return (value) => conformNumber(value, misfit);
+      return numberRule(path);
     case 'string':
-      return schema.format === 'date-time'
-        ? (value) => conformDate(value, path, onMisfit, misfit)
-        : (value) => conformString(value, misfit);
+      return schema.format === 'date-time' ? dateRule(path) : stringRule(path);
     case 'array':
-      return arrayConformer(schema, selected, path, onMisfit, misfit);
+      return arrayRule(schema, selected, path);
     case 'object':
-      return schema.properties === undefined
-        ? conformFreeObject
-        : typedObjectConformer(schema, selected, path, onMisfit, misfit);
+      return schema.properties === undefined ? freeObjectRule(path) : typedObjectRule(schema, selected, path);
     default:
-      return (value) => value;
+      return anythingRule(path);
   }
-}
-
-/** 0 and 1 are false and true. */
-function conformBoolean(value: unknown, misfit: Conform): unknown {
-  if (typeof value === 'boolean' || value === null) return value;
-  if (value === 0 || value === 1) return value === 1;
-  return misfit(value);
-}
-
-/** Digits in a string are an integer. What 64 bits, signed or not, do not hold is none: no warehouse could store it. */
-function conformInteger(value: unknown, misfit: Conform): unknown {
-  if (Number.isSafeInteger(value) || value === null) return value;
-  const digits = exactDigits(value) ?? value;
-  if (typeof digits !== 'string' || !/^-?(?:0|[1-9]\d{0,19})$/.test(digits)) return misfit(value);
-  const integer = BigInt(digits);
-  return integer >= -(2n ** 63n) && integer < 2n ** 64n ? exactNumber(digits) : misfit(value);
-}
-
-/** A number in a string is a number, with the same digits. */
-function conformNumber(value: unknown, misfit: Conform): unknown {
-  if (typeof value === 'number' || value === null || exactDigits(value) !== undefined) return value;
-  if (typeof value !== 'string' || !/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(value)) return misfit(value);
-  return exactNumber(value);
-}
-
-/** A number is a string with its digits. */
-function conformString(value: unknown, misfit: Conform): unknown {
-  if (typeof value === 'string') return exactDigits(value) ?? value;
-  if (typeof value === 'number') return String(value);
-  return value === null ? null : misfit(value);
-}
-
-/** Dates leave as RFC 3339, UTC, milliseconds; "" is null. A finer date keeps its own text in `_extra` as well. */
-function conformDate(value: unknown, path: string, onMisfit: OnMisfit, misfit: Conform): unknown {
-  if (value === '' || value === null) return null;
-  const instant = typeof value === 'string' ? instantOf(value) : undefined;
-  if (instant === undefined) return misfit(value);
-  if (!instant.whole) {
-    onMisfit(path, 'string');
-    leftover = value;
-  }
-  return instant.text;
-}
-
-/** Content is the merchant's: an object as it is, JSON text that holds an object as that object, x as {"value": x}. */
-function conformFreeObject(value: unknown): unknown {
-  if (value === null || value === '') return null;
-  if (isObject(value)) return value;
-  return objectInText(value) ?? { value };
 }
 
 /** JSON text that holds an object is that object, "" is null, an id is an object that holds it. */
-function typedObjectConformer(
-  schema: Schema,
-  selected: Schema,
-  path: string,
-  onMisfit: OnMisfit,
-  misfit: Conform,
-): Conform {
-  const conform = objectConformer(schema, selected, path, onMisfit);
+function typedObjectRule(schema: Schema, selected: Schema, path: string): Rule {
+  const conform = objectRule(schema, selected, path);
   const holdsId = schema.properties?.['id'] !== undefined && typeOf(schema.properties['id']) === 'integer';
-  return (value) => {
-    if (isObject(value)) return conform(value);
-    if (value === null || value === '') return null;
-    const inText = objectInText(value);
-    if (inText !== undefined) return conform(inText);
-    return holdsId && isId(value) ? conform({ id: value }) : misfit(value);
+  return (source, at) => {
+    if (source[at] === openBrace) return conform(source, at);
+    const end = skipValue(source, at);
+    if (isEmptyString(source, at)) return nothing(at, end);
+    const inText = nestedInText(source, at, end, openBrace);
+    if (inText !== undefined) return replaceBy(editedApart(conform, inText.bytes, inText.from), at, end);
+    const id = holdsId ? idAt(source, at, end) : undefined;
+    if (id === undefined) return refuse(path, source, at, end);
+    return replaceBy(editedApart(conform, Buffer.from(`{"id":${id}}`), 0), at, end);
   };
+}
+
+function replaceBy(text: string, from: number, to: number): number {
+  replace(from, to, text);
+  return to;
 }
 
 /** JSON text that holds an array is that array, "" is null. */
-function arrayConformer(schema: Schema, selected: Schema, path: string, onMisfit: OnMisfit, misfit: Conform): Conform {
-  const items = schema.items;
-  const conformItem =
-    items !== undefined && typeOf(items) !== undefined
-      ? conformerFor(items, selected.items ?? items, `${path}[]`, onMisfit)
-      : undefined;
-  return (value) => {
-    if (value === null || value === '') return null;
-    const array = Array.isArray(value) ? value : valueInText(value, '[');
-    if (!Array.isArray(array)) return misfit(value);
-    if (conformItem === undefined) return array;
-    let extra: Record<string, unknown> | undefined;
-    for (let index = 0; index < array.length; index++) {
-      array[index] = conformItem(array[index]);
-      if (leftover !== undefined) extra = keepLeftover(extra, index);
-    }
-    leftover = extra;
-    return array;
+function arrayRule(schema: Schema, selected: Schema, path: string): Rule {
+  const { items } = schema;
+  const conform =
+    items === undefined || typeOf(items) === undefined
+      ? anythingRule(path)
+      : itemsRule(ruleFor(items, selected.items ?? items, `${path}[]`));
+  return (source, at) => {
+    if (source[at] === openBracket) return conform(source, at);
+    const end = skipValue(source, at);
+    if (isEmptyString(source, at)) return nothing(at, end);
+    const inText = nestedInText(source, at, end, openBracket);
+    if (inText === undefined) return refuse(path, source, at, end);
+    return replaceBy(editedApart(conform, inText.bytes, inText.from), at, end);
   };
 }
 
-interface Field {
-  readonly name: string;
-  /** How the record spells it: the name, or an alias. */
-  readonly spelling: string;
-  /** Undefined if the field is not selected. */
-  readonly conform: Conform | undefined;
+function itemsRule(conformItem: Rule): Rule {
+  return (source, start) => {
+    let extra: Extra | undefined;
+    let at = skipSpace(source, start + 1);
+    for (let index = 0; source[at] !== closeBracket; index++) {
+      if (index > 0) at = skipSpace(source, at + 1);
+      at = isNull(source, at) ? at + 4 : conformItem(source, at);
+      if (misfit.leftover !== undefined) extra = keepLeftover(extra, String(index));
+      at = skipSpace(source, at);
+    }
+    misfit.leftover = extra && extraText(extra);
+    return at + 1;
+  };
 }
 
-/** The conformer of an object with declared properties; `path` is '' for the record itself. */
-function objectConformer(
-  schema: Schema,
-  selected: Schema,
-  path: string,
-  onMisfit: OnMisfit,
-): (object: Record<string, unknown>) => unknown {
-  const fields = new Map<string, Field>();
+/** A column of an object. */
+interface Column {
+  readonly name: string;
+  readonly conform: Rule;
+  readonly isSelected: boolean;
+  readonly askedAs: number;
+  /** True if it can come under another name, or from elsewhere. */
+  readonly hasOthers: boolean;
+  /** The object in which it was last told, by number, and its value there. */
+  toldIn: number;
+  from: number;
+  to: number;
+  /** Whether it fit; then the same value under another name says nothing new. */
+  isPlain: boolean;
+}
+
+/** A name under which a column may come: its own, or an alias. */
+interface Spelling {
+  readonly name: string;
+  readonly isAlias: boolean;
+  /** The name as JSON text, with the colon behind it. */
+  readonly token: Token;
+  readonly column: Column;
+  /** The object in which it last came. */
+  seenIn: number;
+  /** What came behind it there. */
+  next: Spelling | undefined;
+}
+
+/** A value that came for a column but not in its place. */
+interface Deferred {
+  readonly spelling: Pick<Spelling, 'name' | 'isAlias'>;
+  readonly column: Column;
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What an object could not put into its columns: names, and JSON texts. */
+type Extra = Map<string, string[]>;
+
+/** Objects that were conformed, so that each has a number. */
+let objects = 0;
+
+/** The rule of an object with declared properties; `path` is '' for the record itself. */
+function objectRule(schema: Schema, selected: Schema, path: string, options: ConformOptions = {}): Rule {
+  const isRecord = path === '';
+  const keepsExtra = !isRecord || selected.properties?.[extraColumn] !== undefined;
+  const spellings = new Map<string, Spelling>();
+  const carriedColumns: Column[] = [];
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    const aliases = property['x-aliases'] ?? [];
     const selectedProperty = selected.properties?.[name];
-    const conform = selectedProperty && conformerFor(property, selectedProperty, pathOf(name), onMisfit);
-    const spellings = [name, ...(property['x-aliases'] ?? [])];
-    for (const spelling of spellings) fields.set(spelling, { name, spelling, conform });
+    const column: Column = {
+      name,
+      conform: ruleFor(property, selectedProperty ?? property, pathOf(name)),
+      isSelected: selectedProperty !== undefined,
+      askedAs: options.asked?.indexOf(name) ?? -1,
+      hasOthers: aliases.length > 0 || (options.carried?.includes(name) ?? false),
+      ...{ toldIn: 0, from: 0, to: 0, isPlain: false },
+    };
+    if (options.carried?.includes(name)) carriedColumns.push(column);
+    for (const spelling of [name, ...aliases]) {
+      const token = tokenOf(`${JSON.stringify(spelling)}:`);
+      spellings.set(spelling, {
+        name: spelling,
+        isAlias: spelling !== name,
+        token,
+        column,
+        seenIn: 0,
+        next: undefined,
+      });
+    }
   }
-  // The records of a list have their fields in the same order, so the field is mostly known before it is looked up.
-  const expected: (Field | undefined)[] = [];
+  // The records of a list have their fields in the same order, so the name is mostly known before it is looked up.
+  let first: Spelling | undefined;
 
   function pathOf(name: string): string {
-    return path === '' ? name : `${path}.${name}`;
+    return isRecord ? name : `${path}.${name}`;
   }
 
-  return (object) => {
-    let extra: Record<string, unknown> | undefined;
-    let aliases: string[] | undefined;
-    let position = 0;
-    for (const name in object) {
-      let field = expected[position];
-      if (field?.spelling !== name) {
-        field = fields.get(name);
-        expected[position] = field;
-      }
-      position++;
-      if (field === undefined) {
-        onMisfit(pathOf(name), jsonType(object[name]));
-        leftover = object[name];
-        remove(object, name);
-      } else if (field.conform === undefined) {
-        remove(object, name);
-      } else if (field.name === name) {
-        const sent = object[name];
-        const conformed = field.conform(sent);
-        if (conformed !== sent) object[name] = conformed;
+  return (source, start) => {
+    const { copied, writer } = edit;
+    const { length } = writer;
+    const known = misfit.all.length;
+    const end = walk(source, start, undefined);
+    if (end !== undefined) return end;
+    // Rare: a name came twice, or a column is null under one name and not under another.
+    edit.copied = copied;
+    writer.length = length;
+    misfit.all.length = known;
+    misfit.leftover = undefined;
+    return walk(source, start, repeatedIn(source, start))!;
+  };
+
+  /**
+   * @param repeated members that are overridden by a later one of the same name. Without it, every value is expected to
+   * come once and in its place; undefined is returned if that turns out to be wrong
+   */
+  function walk(source: Buffer, start: number, repeated: ReadonlySet<number> | undefined): number | undefined {
+    const number = ++objects;
+    let extra: Extra | undefined;
+    let deferred: Deferred[] | undefined;
+    let isEmpty = true;
+    let before: Spelling | undefined;
+    let from = start + 1;
+    let at = from;
+    for (let position = 0; ; position++) {
+      if (source[at]! <= 0x20) at = skipSpace(source, at);
+      if (source[at] === closeBrace) break;
+      if (position > 0) at++; // The comma.
+      if (source[at]! <= 0x20) at = skipSpace(source, at);
+      const nameAt = at;
+      let spelling = before === undefined ? first : before.next;
+      if (spelling !== undefined && isToken(spelling.token, at)) {
+        at += spelling.token.length;
       } else {
-        aliases ??= [];
-        aliases.push(name);
+        const nameEnd = skipString(source, at);
+        spelling = spellings.get(nameIn(source, at, nameEnd));
+        if (before !== undefined) before.next = spelling;
+        else if (position === 0) first = spelling;
+        at = skipSpace(source, nameEnd) + 1;
       }
-      if (leftover !== undefined) extra = keepLeftover(extra, name);
+      before = spelling ?? before;
+      if (source[at]! <= 0x20) at = skipSpace(source, at);
+      const valueAt = at;
+      if (spelling === undefined || repeated?.has(position)) {
+        at = skipValue(source, at);
+        leaveOut(from, at);
+        if (keepsExtra) keep(pathOf(nameIn(source, nameAt, skipString(source, nameAt))), source, valueAt, at);
+      } else {
+        const { column } = spelling;
+        if (spelling.seenIn === number) return undefined;
+        spelling.seenIn = number;
+        if (!column.isSelected) {
+          at = skipValue(source, at);
+          leaveOut(from, at);
+          if (column.askedAs !== -1) tell(column, source, valueAt);
+        } else if (column.hasOthers && (repeated !== undefined || spelling.isAlias)) {
+          at = skipValue(source, at);
+          leaveOut(from, at);
+          deferred ??= [];
+          deferred.push({ spelling, column, bytes: source, from: valueAt, to: at });
+        } else {
+          if (isEmpty && position > 0) leaveOut(from, nameAt); // The comma behind what was left out.
+          isEmpty = false;
+          edit.replacement = undefined;
+          at = isNull(source, at) ? at + 4 : column.conform(source, at);
+          if (column.askedAs !== -1) asked[column.askedAs] = edit.replacement ?? textIn(source, valueAt, at);
+          if (column.hasOthers) {
+            column.toldIn = number;
+            column.from = valueAt;
+            column.to = at;
+            column.isPlain = misfit.leftover === undefined;
+          }
+        }
+      }
+      if (misfit.leftover !== undefined) {
+        extra = keepLeftover(extra, nameIn(source, nameAt, skipString(source, nameAt)));
+      }
+      from = at;
     }
-    leftover = aliases === undefined ? extra : foldAliases(object, aliases, extra);
-    return object;
-  };
+    if (deferred !== undefined || carriedColumns.length > 0) {
+      const settled = settle(source, number, deferred, extra);
+      if (settled === undefined) return undefined;
+      extra = settled.extra;
+      for (const [column, text] of settled.texts) {
+        append(at, isEmpty, column.name, text);
+        isEmpty = false;
+        if (column.askedAs !== -1) asked[column.askedAs] = text;
+      }
+    }
+    misfit.leftover = extra && extraText(extra);
+    if (isRecord) {
+      if (keepsExtra) {
+        // Nearly always, so it has its bytes ready.
+        if (misfit.leftover === undefined && !isEmpty) insert(at, nullExtra);
+        else append(at, isEmpty, extraColumn, misfit.leftover ?? 'null');
+      }
+      misfit.leftover = undefined;
+    }
+    return at + 1;
+  }
 
-  /** One fact under two names is told once. If the two differ, the alias keeps its own in `_extra`. */
-  function foldAliases(
-    object: Record<string, unknown>,
-    aliases: readonly string[],
-    extra: Record<string, unknown> | undefined,
-  ): Record<string, unknown> | undefined {
-    let all = extra;
-    for (const alias of aliases) {
-      const { name, conform } = fields.get(alias) as Field;
-      const sent = object[alias];
-      // Conforming changes an object in place, and this one may have to be kept as it came.
-      const kept = typeof sent === 'object' ? structuredClone(sent) : sent;
-      remove(object, alias);
-      const told = conform?.(sent);
-      if (object[name] === undefined || object[name] === null) {
-        object[name] = told;
-      } else if (told !== null && !sameValue(object[name], told)) {
-        onMisfit(pathOf(alias), jsonType(sent));
-        leftover = kept;
+  /**
+   * One fact that came under several names is told once, under the first that says something. What another says beside it
+   * is kept in `_extra`.
+   *
+   * @returns columns to be written; undefined if one of them already has been, and says nothing
+   */
+  function settle(
+    source: Buffer,
+    number: number,
+    deferred: readonly Deferred[] | undefined,
+    extraSoFar: Extra | undefined,
+  ): { texts: ReadonlyMap<Column, string>; extra: Extra | undefined } | undefined {
+    let extra = extraSoFar;
+    const told = (column: Column) => (column.toldIn === number ? toldText(source, column) : texts.get(column));
+    const texts = new Map<Column, string>();
+    const news = (deferred ?? []).filter((value) => !isToldAlready(value, number));
+    if (news.length > 1) news.sort((one, other) => Number(one.spelling.isAlias) - Number(other.spelling.isAlias));
+    for (const { spelling, column, bytes, from, to } of [...news, ...carriedValues(source, number)]) {
+      const text = isNull(bytes, from) ? 'null' : editedApart(column.conform, bytes, from);
+      const before = told(column) ?? 'null';
+      if (before === 'null') {
+        if (column.toldIn !== number) texts.set(column, text);
+        else if (text !== 'null') return undefined;
+      } else if (text !== 'null' && !isSameJson(text, before)) {
+        keep(pathOf(spelling.name), bytes, from, to);
       }
-      if (leftover !== undefined) all = keepLeftover(all, alias);
+      if (misfit.leftover !== undefined) extra = keepLeftover(extra, spelling.name);
     }
-    return all;
+    return { texts, extra };
+  }
+
+  function carriedValues(source: Buffer, number: number): Deferred[] {
+    return carriedColumns.flatMap((column) => {
+      const { name, isSelected } = column;
+      const text = carried[name];
+      if (text === undefined || !isSelected) return [];
+      if (column.toldIn === number && !isNull(source, column.from)) return [];
+      return [
+        { spelling: { name, isAlias: true }, column, bytes: Buffer.from(text), from: 0, to: Buffer.byteLength(text) },
+      ];
+    });
   }
 }
 
-/** Conforms the selected columns alone: without `_extra`, nothing else of a record has a place to go. */
-function columnPicker(
-  schema: Schema,
-  selected: Schema,
-  onMisfit: OnMisfit,
-): (object: Record<string, unknown>) => unknown {
-  const columns = Object.entries(selected.properties ?? {}).map(([name, property]) => ({
-    name,
-    spellings: [name, ...(schema.properties?.[name]?.['x-aliases'] ?? [])],
-    conform: conformerFor(schema.properties?.[name] ?? property, property, name, onMisfit),
-  }));
-  return (object) => {
-    const picked: Record<string, unknown> = {};
-    for (const { name, spellings, conform } of columns) {
-      for (const spelling of spellings) {
-        if (!Object.hasOwn(object, spelling)) continue;
-        picked[name] = conform(object[spelling]);
-        leftover = undefined;
-        if (picked[name] !== null) break;
-      }
-    }
-    return picked;
-  };
+/** Writes a column in front of the brace that ends an object. */
+function append(at: number, isFirst: boolean, name: string, text: string): void {
+  replace(at, at, `${isFirst ? '' : ','}${JSON.stringify(name)}:${text}`);
 }
 
-/** Takes a field out of a record. JSON knows no undefined, and deleting the field would make the object slow. */
-function remove(object: Record<string, unknown>, name: string): void {
-  object[name] = undefined;
+/** What the column holds that was told in its place. */
+function toldText(source: Buffer, { conform, from }: Column): string {
+  return isNull(source, from) ? 'null' : unnoticed(() => editedApart(conform, source, from));
 }
 
-/** Puts what is left over under its name. Any name may come, `__proto__` too, so the object has no prototype. */
-function keepLeftover(extra: Record<string, unknown> | undefined, name: string | number): Record<string, unknown> {
-  const all = extra ?? (Object.create(null) as Record<string, unknown>);
-  all[name] = leftover;
-  leftover = undefined;
+function isToldAlready({ column, bytes, from, to }: Deferred, number: number): boolean {
+  return column.toldIn === number && column.isPlain && isSameText(bytes, column, from, to);
+}
+
+/** Tells a column that is not written. */
+function tell({ askedAs, conform }: Column, source: Buffer, at: number): void {
+  if (isNull(source, at) || (asked[askedAs] ?? 'null') !== 'null') return;
+  asked[askedAs] = unnoticed(() => editedApart(conform, source, at));
+}
+
+/** The text of what is not written, or already has been: nothing that does not fit in it counts. */
+function unnoticed(work: () => string): string {
+  const known = misfit.all.length;
+  const { leftover } = misfit;
+  const text = work();
+  misfit.all.length = known;
+  misfit.leftover = leftover;
+  return text;
+}
+
+/** The positions of members that a later one of the same name overrides. */
+function repeatedIn(source: Buffer, start: number): ReadonlySet<number> {
+  const last = new Map<string, number>();
+  const repeated = new Set<number>();
+  let at = skipSpace(source, start + 1);
+  for (let position = 0; source[at] !== closeBrace; position++) {
+    if (position > 0) at = skipSpace(source, at + 1);
+    const nameAt = at;
+    at = skipString(source, at);
+    const name = nameIn(source, nameAt, at);
+    const before = last.get(name);
+    if (before !== undefined) repeated.add(before);
+    last.set(name, position);
+    at = skipSpace(source, skipSpace(source, at) + 1);
+    at = skipSpace(source, skipValue(source, at));
+  }
+  return repeated;
+}
+
+/** A text that is looked for, as numbers of four bytes and of one. */
+interface Token {
+  readonly length: number;
+  readonly words: Int32Array;
+  readonly rest: Uint8Array;
+}
+
+function tokenOf(text: string): Token {
+  const bytes = Buffer.from(text);
+  const words = Int32Array.from({ length: bytes.length >> 2 }, (_, index) => bytes.readInt32LE(4 * index));
+  return { length: bytes.length, words, rest: new Uint8Array(bytes.subarray(4 * words.length)) };
+}
+
+/** Half of the time of conforming was spent here when bytes were compared one by one (measured). */
+function isToken({ length, words, rest }: Token, from: number): boolean {
+  const { view } = edit;
+  if (from + length > view.byteLength) return false;
+  let at = from;
+  for (let index = 0; index < words.length; index++, at += 4) {
+    if (view.getInt32(at, true) !== words[index]) return false;
+  }
+  for (let index = 0; index < rest.length; index++) if (view.getUint8(at + index) !== rest[index]) return false;
+  return true;
+}
+
+function isSameText(source: Buffer, { from, to }: Column, otherFrom: number, otherTo: number): boolean {
+  if (otherTo - otherFrom !== to - from) return false;
+  for (let index = 0; index < to - from; index++) {
+    if (source[from + index] !== source[otherFrom + index]) return false;
+  }
+  return true;
+}
+
+function isSameJson(one: string, other: string): boolean {
+  return one === other || stringifyExact(parseExact(one)) === stringifyExact(parseExact(other));
+}
+
+function isNull(source: Buffer, at: number): boolean {
+  return source[at] === 0x6e;
+}
+
+/** Puts what is left over under its name; what comes under the same name again stands beside it. */
+function keepLeftover(extra: Extra | undefined, name: string): Extra {
+  const all: Extra = extra ?? new Map();
+  const texts = all.get(name);
+  if (texts === undefined) all.set(name, [misfit.leftover!]);
+  else texts.push(misfit.leftover!);
+  misfit.leftover = undefined;
   return all;
+}
+
+function extraText(extra: Extra): string {
+  const members = [...extra].map(([name, texts]) => {
+    return `${JSON.stringify(name)}:${texts.length === 1 ? texts[0] : `[${texts.join(',')}]`}`;
+  });
+  return `{${members.join(',')}}`;
 }

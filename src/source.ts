@@ -1,15 +1,13 @@
 /** From a selected stream to its readings: where the facts of the table, the catalogs and the settings meet. */
 import { readSchema } from './catalogs.ts';
 import type { Config } from './config.ts';
-import { exactDigits } from './json.ts';
 import { type Parent, readChildren } from './paystack/children.ts';
 import type { Ask } from './paystack/client.ts';
 import { type List, type ListOptions, openList } from './paystack/pages.ts';
 import { type Reading, readList, type Tally } from './paystack/read.ts';
 import { type ParentFacts, type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
 import type { Range } from './paystack/windows.ts';
-import { compileConform } from './record.ts';
-import { parentMaker, rowMaker } from './rows.ts';
+import { compileParents, compileRows } from './rows.ts';
 import type { SelectedStream } from './singer/selection.ts';
 
 export interface SourceOptions {
@@ -36,7 +34,6 @@ export function openSource(
 ): AsyncIterable<Reading> {
   const name = stream.id as StreamName;
   const facts: StreamFacts = streams[name];
-  const conform = compileConform(readSchema(name), stream.schema);
   const range: Range | undefined = facts.ranged && rangeFrom(config, bookmark, now);
   if (range !== undefined && range.from >= (range.to ?? Number.POSITIVE_INFINITY)) return nothing();
 
@@ -44,16 +41,14 @@ export function openSource(
     return openList({ facts: streams[of], endpoint: of, rank, path, pageSize: config.pageSize, ask, toRows });
   }
 
-  if (facts.parent === undefined) {
-    return readList(open(name, facts.path, rowMaker(facts, conform)), range, ahead, tally);
-  }
+  const toRows = compileRows(facts, readSchema(name), stream.schema);
+  if (facts.parent === undefined) return readList(open(name, facts.path, toRows()), range, ahead, tally);
   const parentName = facts.parent.stream as StreamName;
   const parentFacts: StreamFacts = streams[parentName];
-  const parentSchema = readSchema(parentName);
-  const toParent = parentMaker(parentFacts, compileConform(parentSchema, parentSchema));
-  const parents = readList(open(parentName, parentFacts.path, toParent), range, () => 2, { ...tally });
-  const openChild = (parent: Parent) =>
-    open(name, fillPath(facts.path, parent), rowMaker(facts, conform, carried(facts.parent, parent)));
+  const fields = [...Object.values(facts.parent.carries), ...fieldsIn(facts.path)];
+  const toParents = compileParents(parentFacts, readSchema(parentName), fields);
+  const parents = readList(open(parentName, parentFacts.path, toParents), range, () => 2, { ...tally });
+  const openChild = (parent: Parent) => open(name, fillPath(facts.path, parent), toRows(carried(facts.parent, parent)));
   return readChildren(parents, openChild, ahead, tally);
 }
 
@@ -63,15 +58,22 @@ function rangeFrom(config: Config, bookmark: number | undefined, now: number): R
   return { from, to: config.endMs, now };
 }
 
-function carried(facts: ParentFacts | undefined, parent: Parent): Record<string, unknown> {
+/** The child's columns that come from its parent. */
+function carried(facts: ParentFacts | undefined, parent: Parent): Parent {
   const columns = Object.entries(facts?.carries ?? {});
-  return Object.fromEntries(columns.map(([column, field]) => [column, parent[field]]));
+  return Object.fromEntries(columns.map(([column, field]) => [column, parent[field]!]));
+}
+
+const placeholder = /\{(\w+)\}/g;
+
+function fieldsIn(path: string): string[] {
+  return [...path.matchAll(placeholder)].map(([, field]) => field!);
 }
 
 function fillPath(path: string, parent: Parent): string {
-  return path.replace(/\{(\w+)\}/g, (_, field: string) => {
-    const value = parent[field];
-    return encodeURIComponent(exactDigits(value) ?? String(value));
+  return path.replace(placeholder, (_, field: string) => {
+    const text = parent[field]!;
+    return encodeURIComponent(text.startsWith('"') ? JSON.parse(text) : text);
   });
 }
 

@@ -7,6 +7,7 @@
  *
  * Nothing is written until Paystack has answered once, so that a wrong key leaves stdout empty.
  */
+import { newByteWriter } from './byte-writer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { instantOf } from './dates.ts';
@@ -29,8 +30,8 @@ export interface SyncOptions {
   readonly state: State;
   readonly config: Config;
   readonly ask: Ask;
-  /** Resolves when there is room for more. */
-  readonly write: (text: string) => Promise<void>;
+  /** Resolves when the text is taken. */
+  readonly write: (text: string | Uint8Array) => Promise<void>;
   readonly log: Log;
   readonly clock: Clock;
   /** Aborted, with its reason, to end the sync early; the sync aborts it when going on makes no sense. */
@@ -79,6 +80,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   const now = clock.now();
   const drift = createDriftReport();
   const turns = createTurns();
+  const messages = newByteWriter(0);
   let state = options.state;
   let lastState: string | undefined;
   let hasBegun = false;
@@ -111,7 +113,8 @@ export async function sync(options: SyncOptions): Promise<Summary> {
       if (reading.rows.length === 0) return;
       lastState = undefined;
       const records = reading.rows.map(({ content }) => content);
-      await write(recordMessages(stream.name, records, new Date(reading.askedAt).toISOString(), job.version));
+      const extractedAt = new Date(reading.askedAt).toISOString();
+      await write(recordMessages(stream.name, records, extractedAt, job.version, messages));
       job.written += records.length;
       for (const { created, misfits } of reading.rows) {
         if (created > job.newest) job.newest = created;
@@ -213,8 +216,7 @@ function shortfall({ tally: { missing, refused }, stream, hasHole }: Job): strin
   const key = stream.keyProperties.join(', ');
   const parts = [
     missing > 0 && `${missing} records were announced and never came, though asked for again`,
-    refused > 0 &&
-      `${refused} records were no objects, had no key (${key}) or were nested too deep, and could not be written`,
+    refused > 0 && `${refused} records were no objects or had no key (${key}), and could not be written`,
   ].filter(Boolean);
   if (parts.length === 0 && hasHole) parts.push('its parents could not all be read');
   return parts.length === 0 ? undefined : `${parts.join('; ')}; its bookmark stays before them`;

@@ -2,9 +2,11 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { newByteWriter } from '../src/byte-writer.ts';
 import { publicSchema } from '../src/catalogs.ts';
-import { parseExact, stringifyExact } from '../src/json.ts';
-import { compileConform, type Misfit } from '../src/record.ts';
+import type { Misfit } from '../src/columns.ts';
+import { readJson } from '../src/json-text.ts';
+import { type ConformRecord, compileConform } from '../src/record.ts';
 import type { Schema } from '../src/schema.ts';
 
 const integer: Schema = { type: ['null', 'integer'], 'x-sql-datatype': 'bigint' };
@@ -54,11 +56,17 @@ function conform(text: string, selected: Schema = schema): Record<string, unknow
 }
 
 function conformText(text: string, selected: Schema = schema): string {
-  return stringifyExact(compileConform(schema, selected)(parseExact(text) as object).record);
+  return written(compileConform(schema, selected), text).json;
 }
 
 function misfits(text: string): readonly Misfit[] {
-  return compileConform(schema, schema)(parseExact(text) as object).misfits;
+  return written(compileConform(schema, schema), text).misfits;
+}
+
+function written(conform: ConformRecord, text: string): { json: string; misfits: readonly Misfit[] } {
+  const writer = newByteWriter(0);
+  const { misfits } = conform(readJson(Buffer.from(text), 0), writer);
+  return { json: writer.bytes.toString('utf8', 0, writer.length), misfits };
 }
 
 /** Checks what a column and `_extra` hold (both as JSON text) for one field of a record. */
@@ -118,7 +126,7 @@ t.test('a number in a string is a number where the column is one, digit by digit
     becomes(t, 'rate', digits, digits);
   }
   becomes(t, 'rate', '1e400', '1e400');
-  becomes(t, 'rate', '"1.50"', '1.5');
+  becomes(t, 'rate', '"1.50"', '1.50');
   for (const sent of ['""', '"1e3"', '"Infinity"', '"NaN"', '"0x10"', '".5"', '"01"', '"1,5"', 'true', '[]', '{}']) {
     becomes(t, 'rate', sent, 'null', sent);
   }
@@ -326,8 +334,8 @@ t.test('columns that are not selected are dropped without a word', async (t) => 
   const selected = without(schema, 'amount', 'createdAt', 'metadata', 'customer', 'codes');
   const sent =
     '{"id":1,"amount":"x","createdAt":"soon","created_at":"2024-01-01","metadata":1,"meta":{},"customer":{"new":1},"client":[],"codes":5,"name":"a"}';
-  const { record, misfits } = compileConform(schema, selected)(JSON.parse(sent));
-  t.strictSame(JSON.parse(stringifyExact(record)), { id: 1, name: 'a', _extra: null });
+  const { json, misfits } = written(compileConform(schema, selected), sent);
+  t.strictSame(JSON.parse(json), { id: 1, name: 'a', _extra: null });
   t.strictSame(misfits, []);
   t.strictSame(conform('{"id":1,"amount":2,"new":3}', selected), { id: 1, _extra: { new: 3 } });
 });
@@ -349,6 +357,69 @@ t.test('fields of objects and items that are not selected are dropped without a 
   t.strictSame(conform('{"customer":12}', selected), { customer: {}, _extra: null });
 });
 
+t.test('spaces between the parts of a record change nothing', async (t) => {
+  const sent =
+    ' { "new" : 1 , "amount" : "5" ,\n"created_at" : "2024-01-01" , "customer" : { "x" : [ 1 ] , "id" : 7 } , "codes" : [ 1 , "a" ] } ';
+  t.strictSame(conform(sent), {
+    amount: 5,
+    createdAt: '2024-01-01T00:00:00.000Z',
+    customer: { id: 7 },
+    codes: ['1', 'a'],
+    _extra: { new: 1, customer: { x: [1] } },
+  });
+});
+
+t.test('a name that comes twice: the last value stands, as everywhere, and the others are kept', async (t) => {
+  t.equal(conformText('{"amount":1,"name":"a","amount":2}'), '{"name":"a","amount":2,"_extra":{"amount":1}}');
+  t.strictSame(conform('{"amount":1,"amount":"x","amount":3}'), { amount: 3, _extra: { amount: [1, 'x'] } });
+  t.strictSame(conform('{"amount":1,"amount":"x"}'), { amount: null, _extra: { amount: [1, 'x'] } });
+  t.strictSame(conform('{"new":1,"new":2}'), { _extra: { new: [1, 2] } });
+  t.strictSame(conform('{"customer":{"id":1,"id":2}}'), { customer: { id: 2 }, _extra: { customer: { id: 1 } } });
+  t.strictSame(conform('{"created_at":"2024-01-01","created_at":"2024-01-02","createdAt":null}'), {
+    createdAt: '2024-01-02T00:00:00.000Z',
+    _extra: { created_at: '2024-01-01' },
+  });
+  t.equal(conformText('{"metadata":{"a":1,"a":2}}'), '{"metadata":{"a":1,"a":2},"_extra":null}', 'content is copied');
+  t.strictSame(misfits('{"amount":1,"amount":2}'), [{ path: 'amount', type: 'number' }]);
+});
+
+t.test('a value that is nested too deep for targets is kept as text', async (t) => {
+  const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  const right = `{"metadata":{"a":${nested(499)}}}`;
+  t.equal(conformText(right), `${right.slice(0, -1)},"_extra":null}`);
+  const deep = `{"a":${nested(100_000)}}`;
+  for (const name of ['metadata', 'anything', 'new']) {
+    const { [name]: column, _extra } = conform(`{"${name}":${deep}}`);
+    t.strictSame([column ?? null, _extra], [null, { [name]: deep }]);
+  }
+  t.strictSame(conform(`{"list":${nested(501)}}`), { list: null, _extra: { list: nested(501) } });
+  t.strictSame(conform(`{"metadata":${nested(501)}}`), { metadata: null, _extra: { metadata: nested(501) } });
+});
+
+t.test('columns are told on request, selected or not, as JSON text', async (t) => {
+  const asked = ['id', 'createdAt', 'name', 'live', 'amount'];
+  const tell = (selected: Schema, text: string) =>
+    compileConform(schema, selected, { asked })(readJson(Buffer.from(text), 0), newByteWriter(0)).asked;
+  for (const selected of [schema, without(schema, 'id', 'createdAt', 'name')]) {
+    const told = tell(selected, '{"id":"12","created_at":"2024-01-01","name":"a\\"","live":null}');
+    t.strictSame(told, ['12', '"2024-01-01T00:00:00.000Z"', '"a\\""', 'null', undefined]);
+  }
+});
+
+t.test('a carried column has its value from elsewhere where the record has none', async (t) => {
+  const conformer = compileConform(schema, schema, { carried: ['amount', 'createdAt'] });
+  const carrying = (text: string) => {
+    const writer = newByteWriter(0);
+    conformer(readJson(Buffer.from(text), 0), writer, { amount: '"7"', createdAt: '"2024-01-01"' });
+    return JSON.parse(writer.bytes.toString('utf8', 0, writer.length));
+  };
+  const createdAt = '2024-01-01T00:00:00.000Z';
+  t.strictSame(carrying('{}'), { amount: 7, createdAt, _extra: null });
+  t.strictSame(carrying('{"amount":null,"name":"a"}'), { amount: 7, name: 'a', createdAt, _extra: null });
+  t.strictSame(carrying('{"amount":7,"created_at":"2024-01-01"}'), { amount: 7, createdAt, _extra: null });
+  t.strictSame(carrying('{"amount":8}'), { amount: 8, createdAt, _extra: null });
+});
+
 t.test('_extra can be left out', async (t) => {
   const selected = without(schema, '_extra');
   t.strictSame(conform('{"id":1,"amount":"x","new":1}', selected), { id: 1, amount: null });
@@ -359,9 +430,9 @@ t.test('nothing is carried over from one record to the next', async (t) => {
   const { _extra } = schema.properties!;
   for (const selected of [schema, without(schema, '_extra'), { type: 'object', properties: { _extra: _extra! } }]) {
     const conformer = compileConform(schema, selected);
-    conformer({ amount: 'x', new: 1, customer: { new: 2 }, codes: [true] });
-    const { record, misfits } = conformer({ id: 1 });
-    t.strictSame(record['_extra'] ?? null, null);
+    written(conformer, '{"amount":"x","new":1,"customer":{"new":2},"codes":[true]}');
+    const { json, misfits } = written(conformer, '{"id":1}');
+    t.strictSame(JSON.parse(json)._extra ?? null, null);
     t.strictSame(misfits, []);
   }
 });
@@ -378,11 +449,11 @@ t.test('every value of any record is in its column or in _extra, and nothing els
   fc.assert(
     fc.property(recordText(), fc.nat(compiled.length - 1), (text, chosen) => {
       const { selected, conform, validate } = compiled[chosen]!;
-      const written = stringifyExact(conform(parseExact(text) as object).record);
-      if (!validate(JSON.parse(written))) throw new Error(`${written}: ${ajv.errorsText(validate.errors)}`);
-      const { s_extra: extra, ...columns } = tagged(written) as Tagged;
+      const { json } = written(conform, text);
+      if (!validate(JSON.parse(json))) throw new Error(`${json}: ${ajv.errorsText(validate.errors)}`);
+      const { s_extra: extra, ...columns } = tagged(json) as Tagged;
       const problems = inObject(schema, selected, tagged(text) as Tagged, columns, extra ?? undefined, '');
-      if (problems.length > 0) throw new Error(`${problems.join('\n')}\n${written}`);
+      if (problems.length > 0) throw new Error(`${problems.join('\n')}\n${json}`);
     }),
     { numRuns: 1500 },
   );

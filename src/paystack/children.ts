@@ -10,8 +10,8 @@ import { NotAvailable } from './errors.ts';
 import type { List } from './pages.ts';
 import { newTally, type Reading, readList, type Tally } from './read.ts';
 
-/** A parent record, conformed. */
-export type Parent = Readonly<Record<string, unknown>>;
+/** The fields of a parent record that its children need, as JSON text. */
+export type Parent = Readonly<Record<string, string>>;
 
 /**
  * @param parents the readings of the parent list

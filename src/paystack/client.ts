@@ -4,9 +4,10 @@
  * A retry covers the whole answer: status, headers, body, JSON, envelope. Only GET is ever sent.
  */
 import ky, { type KyInstance } from 'ky';
+import { type ByteWriter, newByteWriter, writeBytes } from '../byte-writer.ts';
 import { type Clock, sleep } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import { parseExact } from '../json.ts';
+import { type JsonText, readJson, valueIn } from '../json-text.ts';
 import { isObject } from '../values.ts';
 import { KeyRejected, NoAnswer, NotAvailable, RequestRefused } from './errors.ts';
 import type { Limits } from './limits.ts';
@@ -33,19 +34,22 @@ export interface Question {
   readonly query?: Readonly<Record<string, string>>;
 }
 
+/** An answer, as long as it is being read: its bytes are used again for the next. */
 export interface Answer {
-  readonly data: unknown;
+  /** Its items, if it is a list, and its members, if it is an object, are told. */
+  readonly data: JsonText;
   readonly meta: Readonly<Record<string, unknown>>;
   /** When the answer was asked for, milliseconds since 1970. */
   readonly askedAt: number;
 }
 
 /**
- * Asks until there is an answer.
+ * Asks until there is an answer, and reads it.
  *
- * @throws KeyRejected, NotAvailable, RequestRefused, NoAnswer; the signal's reason when aborted
+ * @param read makes of the answer what is to be kept of it
+ * @throws KeyRejected, NotAvailable, RequestRefused, NoAnswer; the signal's reason when aborted; what `read` throws
  */
-export type Ask = (question: Question) => Promise<Answer>;
+export type Ask = <Result>(question: Question, read: (answer: Answer) => Result) => Promise<Result>;
 
 /** Tries of one request. If one try in three fails, fifteen in a row do so once in 14 million requests. */
 const maxTries = 15;
@@ -53,6 +57,8 @@ const maxTries = 15;
 const maxTryingMs = 120_000;
 /** Tries that a request gets however long they take: an answer that never comes costs a whole timeout. */
 const minTries = 5;
+/** Of a page, about. */
+const expectedBytes = 400_000;
 const firstBackoffMs = 250;
 const maxBackoffMs = 15_000;
 /** The longest wait that the API may tell, and how often. */
@@ -74,7 +80,10 @@ export function createAsk(options: ClientOptions): Ask {
     redirect: 'manual',
   });
 
-  return async (question) => {
+  /** Bodies are many and large: left to the garbage collector, they would fill the memory before it wakes up. */
+  const idle: ByteWriter[] = [];
+
+  return async (question, read) => {
     const { endpoint, rank } = question;
     const url = `${options.apiUrl}${question.path}${queryText(question)}`;
     let tries = 0;
@@ -83,9 +92,16 @@ export function createAsk(options: ClientOptions): Ask {
     for (;;) {
       const ticket = await limits.start(endpoint, rank, signal);
       const askedAt = clock.now();
-      const attempt = await tryOnce(http, url, options, (headers) => limits.done(ticket, headers));
+      const body = idle.pop() ?? newByteWriter(expectedBytes);
+      body.length = 0;
+      const attempt = await tryOnce(http, url, body, options, (headers) => limits.done(ticket, headers));
       signal.throwIfAborted();
-      if ('data' in attempt) return { ...attempt, askedAt };
+      if ('data' in attempt) {
+        const result = read({ ...attempt, askedAt });
+        idle.push(body);
+        return result;
+      }
+      idle.push(body);
       tries++;
       tryingMs += clock.now() - askedAt;
       if (attempt.toldWaitMs !== undefined) {
@@ -118,6 +134,7 @@ type Attempt = Pick<Answer, 'data' | 'meta'> | Failure;
 async function tryOnce(
   http: KyInstance,
   url: string,
+  body: ByteWriter,
   { timeoutMs, clock, signal }: ClientOptions,
   onDone: (headers?: Headers) => void,
 ): Promise<Attempt> {
@@ -130,11 +147,10 @@ async function tryOnce(
   signal.addEventListener('abort', abort, { once: true });
   const cancelTimeout = clock.after(timeoutMs, abort);
   let response: Response | undefined;
-  let text: string;
   try {
     // Observed (Node 20): fetch forgets the signal when garbage is collected while an answer stalls. So the wait itself ends.
     response = await Promise.race([http.get(url, { signal: controller.signal }), aborted]);
-    text = await readText(response, aborted);
+    await readBody(response, body, aborted);
   } catch (error) {
     const why = controller.signal.aborted ? `gave no whole answer in ${timeoutMs / 1000} s` : networkFailure(error);
     return { why };
@@ -143,19 +159,18 @@ async function tryOnce(
     signal.removeEventListener('abort', abort);
     onDone(response?.headers);
   }
-  return judge(response, text, clock.now());
+  return judge(response, body.bytes.subarray(0, body.length), clock.now());
 }
 
-/** The body as text. When it is aborted, the connection is closed. */
-async function readText(response: Response, aborted: Promise<never>): Promise<string> {
+/** Reads the whole body. When it is aborted, the connection is closed. */
+async function readBody(response: Response, body: ByteWriter, aborted: Promise<never>): Promise<void> {
   const reader = response.body?.getReader();
-  if (reader === undefined) return '';
-  const chunks: Uint8Array[] = [];
+  if (reader === undefined) return;
   try {
     for (;;) {
       const { done, value } = await Promise.race([reader.read(), aborted]);
-      if (done) return Buffer.concat(chunks).toString('utf8');
-      chunks.push(value);
+      if (done) return;
+      writeBytes(body, value, 0, value.length);
     }
   } catch (error) {
     reader.cancel().catch(() => {});
@@ -164,9 +179,9 @@ async function readText(response: Response, aborted: Promise<never>): Promise<st
 }
 
 /** Turns a whole HTTP answer into what it means. */
-function judge(response: Response, text: string, now: number): Attempt {
+function judge(response: Response, body: Buffer, now: number): Attempt {
   const { status } = response;
-  const envelope = envelopeIn(text);
+  const envelope = envelopeIn(body);
   const message = messageIn(envelope);
   if (status === 401 || /^invalid key$/i.test(message.trim())) throw new KeyRejected();
   if (status === 408 || status === 429 || status >= 500) {
@@ -180,15 +195,17 @@ function judge(response: Response, text: string, now: number): Attempt {
   if (status >= 400) throw refusal(status, envelope, message);
   // Documented: `status` decides, as a boolean; one documented sample has the string.
   if (envelope === undefined) return { why: `answered ${status} with something else than a JSON object` };
-  if (envelope['status'] === false || envelope['status'] === 'false') {
+  const ok = valueAt(envelope, 'status');
+  if (ok === false || ok === 'false') {
     return { why: `answered ${status} with status false${message && ` (${message})`}` };
   }
-  if (!('data' in envelope)) return { why: `answered ${status} without data` };
-  const { data, meta } = envelope;
+  const data = envelope.get('data');
+  if (data === undefined) return { why: `answered ${status} without data` };
+  const meta = valueAt(envelope, 'meta');
   return { data, meta: isObject(meta) ? meta : {} };
 }
 
-function refusal(status: number, envelope: Record<string, unknown> | undefined, message: string): Error {
+function refusal(status: number, envelope: Envelope | undefined, message: string): Error {
   if (envelope === undefined) {
     return new RequestRefused(
       status,
@@ -212,18 +229,24 @@ function toldWait(headers: Headers, status: number, now: number): number | undef
   return Number.isNaN(ms) ? undefined : Math.max(0, ms) + 1000;
 }
 
-/** The object that an answer's text holds; undefined if it holds none. */
-function envelopeIn(text: string): Record<string, unknown> | undefined {
+type Envelope = NonNullable<JsonText['members']>;
+
+/** The members of the object that an answer's body holds; undefined if it holds none. */
+function envelopeIn(body: Buffer): Envelope | undefined {
   try {
-    const value = parseExact(text);
-    return isObject(value) ? value : undefined;
+    return readJson(body, 2).members;
   } catch {
     return undefined;
   }
 }
 
-function messageIn(envelope: Record<string, unknown> | undefined): string {
-  const message = envelope?.['message'];
+function valueAt(envelope: Envelope | undefined, name: string): unknown {
+  const value = envelope?.get(name);
+  return value && valueIn(value);
+}
+
+function messageIn(envelope: Envelope | undefined): string {
+  const message = valueAt(envelope, 'message');
   return typeof message === 'string' ? message.slice(0, 200) : '';
 }
 

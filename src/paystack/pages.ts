@@ -6,17 +6,18 @@
  * sample), and some lists send no `meta` at all.
  */
 
-import type { Misfit } from '../record.ts';
+import type { Misfit } from '../columns.ts';
+import { type JsonText, jsonOf, valueIn } from '../json-text.ts';
 import type { Answer, Ask } from './client.ts';
 import { RequestRefused } from './errors.ts';
 import type { Paging, StreamFacts } from './streams.ts';
 
 /**
- * A record with what paging and windows need to know of it. Its content is the JSON text of the conformed record: rows
- * wait for their turn to be written, and text waits in a fourth of the memory.
+ * A record with what paging and windows need to know of it. Its content is the JSON text of the conformed record, as
+ * UTF-8: rows wait for their turn to be written, and bytes wait in less memory than values.
  */
-export interface Row<Content = string> {
-  /** Primary key, as one text. */
+export interface Row<Content = Uint8Array> {
+  /** Primary key: the JSON text of its columns. */
   readonly key: string;
   /** Creation, milliseconds since 1970; NaN if the record has no such date. */
   readonly created: number;
@@ -25,7 +26,7 @@ export interface Row<Content = string> {
   readonly misfits: readonly Misfit[];
 }
 
-export interface Page<Content = string> {
+export interface Page<Content = Uint8Array> {
   readonly rows: readonly Row<Content>[];
   /** Records on the page, those included that are no rows. */
   readonly count: number;
@@ -39,7 +40,7 @@ export interface Page<Content = string> {
 }
 
 /** A list, ready to be asked for its pages. */
-export interface List<Content = string> {
+export interface List<Content = Uint8Array> {
   /** Page by number, from 1. Not for cursor lists beyond the first page. */
   page(number: number, query: Query): Promise<Page<Content>>;
   /** Page by the cursor that the page before told. */
@@ -57,7 +58,7 @@ export interface ListOptions<Content> {
   readonly pageSize: number;
   readonly ask: Ask;
   /** Makes rows of records, in their order, without those that cannot be one (no object, no key). */
-  readonly toRows: (records: readonly unknown[]) => readonly Row<Content>[];
+  readonly toRows: (records: readonly JsonText[]) => readonly Row<Content>[];
 }
 
 /** A page size that is refused is halved, as long as it stays above this. */
@@ -74,8 +75,8 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
       const asked = size;
       const sized = paging === 'single' ? {} : { [pageSizeName]: String(asked) };
       try {
-        const answer = await ask({ endpoint, rank, path, query: { ...facts.query, ...query, ...position, ...sized } });
-        return pageOf(answer, facts, toRows);
+        const question = { endpoint, rank, path, query: { ...facts.query, ...query, ...position, ...sized } };
+        return await ask(question, (answer) => pageOf(answer, facts, toRows));
       } catch (error) {
         const refused = error instanceof RequestRefused && error.status === 400;
         if (!refused || paging === 'single' || asked / 2 < minPageSize) throw error;
@@ -95,8 +96,8 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
 }
 
 function pageOf<Content>(answer: Answer, facts: StreamFacts, toRows: ListOptions<Content>['toRows']): Page<Content> {
-  const records = facts.records ? facts.records(answer.data) : answer.data;
-  if (!Array.isArray(records)) throw new RequestRefused(200, 'answered with data that is no list of records');
+  const records = facts.records ? jsonOf(facts.records(valueIn(answer.data)) ?? null, 1).items : answer.data.items;
+  if (records === undefined) throw new RequestRefused(200, 'answered with data that is no list of records');
   const { meta } = answer;
   const total = wholeNumber(meta['total']);
   const next = cursorIn(meta['next']);

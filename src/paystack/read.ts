@@ -13,7 +13,7 @@ import { inOrder, lookahead } from '../prefetch.ts';
 import type { List, Page, Query, Row } from './pages.ts';
 import { cutWindows, isBelieved, pagesIn, type Range, type Window } from './windows.ts';
 
-export type Reading<Content = string> =
+export type Reading<Content = Uint8Array> =
   | { readonly kind: 'rows'; readonly rows: readonly Row<Content>[]; readonly askedAt: number }
   /** Everything created before `until` is read; if it is not whole, something is missing. */
   | { readonly kind: 'covered'; readonly until: number; readonly isWhole: boolean };
@@ -231,7 +231,7 @@ function take<Content>(ledger: Ledger, page: Page<Content>): Reading<Content> {
   const rows = page.rows.filter(({ key, created }) => {
     const isNew = !known.has(key);
     known.add(key);
-    ledger.pass.add(key);
+    if (ledger.pass !== known) ledger.pass.add(key);
     if (!isNew) return false;
     if (created < from || created >= to) {
       tally.leftOut++;

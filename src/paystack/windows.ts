@@ -20,7 +20,7 @@ export interface Range {
   readonly now: number;
 }
 
-export interface Window<Content = string> {
+export interface Window<Content = Uint8Array> {
   readonly from: number;
   /** Infinite if the window has no end. */
   readonly to: number;

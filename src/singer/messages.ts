@@ -1,4 +1,5 @@
 /** Singer's messages, each as one line of JSON. */
+import { type ByteWriter, writeBytes } from '../byte-writer.ts';
 import { stringifyExact } from '../json.ts';
 import type { Schema } from '../schema.ts';
 import type { State } from './state.ts';
@@ -14,23 +15,29 @@ export function schemaMessage(
 }
 
 /**
- * The messages of many records, as one text.
+ * The messages of many records, as one text in UTF-8.
  *
  * @param records as JSON texts
  * @param extractedAt when the records were asked for, RFC 3339
+ * @param writer gets the text; what it held before is gone
  */
 export function recordMessages(
   stream: string,
-  records: readonly string[],
+  records: readonly Uint8Array[],
   extractedAt: string,
-  version?: number,
-): string {
-  const opening = `{"type":"RECORD","stream":${JSON.stringify(stream)},"record":`;
+  version: number | undefined,
+  writer: ByteWriter,
+): Uint8Array {
+  const opening = Buffer.from(`{"type":"RECORD","stream":${JSON.stringify(stream)},"record":`);
   const tail = version === undefined ? '' : `,"version":${version}`;
-  const closing = `${tail},"time_extracted":"${extractedAt}"}\n`;
-  let text = '';
-  for (const record of records) text += opening + record + closing;
-  return text;
+  const closing = Buffer.from(`${tail},"time_extracted":"${extractedAt}"}\n`);
+  writer.length = 0;
+  for (const record of records) {
+    writeBytes(writer, opening, 0, opening.length);
+    writeBytes(writer, record, 0, record.length);
+    writeBytes(writer, closing, 0, closing.length);
+  }
+  return writer.bytes.subarray(0, writer.length);
 }
 
 export function stateMessage(value: State): string {

@@ -1,0 +1,35 @@
+/** A buffer that grows while bytes and texts are put behind each other. */
+export interface ByteWriter {
+  /** What was written is in front of `length`; only until the next write. */
+  bytes: Buffer;
+  length: number;
+}
+
+export function newByteWriter(capacity: number): ByteWriter {
+  return { bytes: Buffer.allocUnsafeSlow(capacity), length: 0 };
+}
+
+/** Below this, a loop is quicker than a call (measured). */
+const fewBytes = 24;
+
+export function writeBytes(writer: ByteWriter, source: Uint8Array, from: number, to: number): void {
+  const count = to - from;
+  makeRoom(writer, count);
+  const { bytes, length } = writer;
+  if (count < fewBytes) for (let index = 0; index < count; index++) bytes[length + index] = source[from + index]!;
+  else bytes.set(source.subarray(from, to), length);
+  writer.length += count;
+}
+
+export function writeText(writer: ByteWriter, text: string): void {
+  makeRoom(writer, 3 * text.length); // Most that UTF-8 takes for a UTF-16 unit.
+  writer.length += writer.bytes.write(text, writer.length);
+}
+
+function makeRoom(writer: ByteWriter, count: number): void {
+  const needed = writer.length + count;
+  if (needed <= writer.bytes.length) return;
+  const grown = Buffer.allocUnsafeSlow(Math.max(needed, 2 * writer.bytes.length));
+  grown.set(writer.bytes.subarray(0, writer.length));
+  writer.bytes = grown;
+}

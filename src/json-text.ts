@@ -1,0 +1,277 @@
+/**
+ * JSON as text: checked once, then walked and cut without making values of it.
+ *
+ * What the tap writes is nearly always what Paystack sent, so most of it is copied. Text has no rounded numbers, no lost
+ * duplicates and no special names, and building values to print them again costs three times as much (measured).
+ */
+import { isUtf8 } from 'node:buffer';
+import { parseExact, stringifyExact } from './json.ts';
+
+/** A value, as its place in JSON text that is known to be valid. */
+export interface JsonText {
+  readonly bytes: Buffer;
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+  /** What an object or an array holds, down to the depth that was asked for. Of names that are repeated, the last. */
+  readonly members?: ReadonlyMap<string, JsonText>;
+  readonly items?: readonly JsonText[];
+}
+
+/**
+ * Checks JSON text, and finds its values down to a depth.
+ *
+ * @param body UTF-8; what is none becomes U+FFFD
+ * @param depth of the objects and arrays whose content is told apart
+ * @throws SyntaxError when it is no JSON
+ */
+export function readJson(body: Buffer, depth: number): JsonText {
+  const bytes = asUtf8(body);
+  const value = readValue(bytes, skipSpace(bytes, 0), depth);
+  if (skipSpace(bytes, value.to) < bytes.length) throw wrong(bytes, value.to);
+  return value;
+}
+
+/** What UTF-8 cannot hold as U+FFFD: bytes that are none, and half a surrogate pair, which may come as an escape. */
+function asUtf8(body: Buffer): Buffer {
+  const bytes = isUtf8(body) ? body : Buffer.from(body.toString());
+  if (!bytes.includes('\\ud') && !bytes.includes('\\uD')) return bytes;
+  return Buffer.from(bytes.toString().replace(escapeToken, (token, half) => (half === undefined ? token : '\\ufffd')));
+}
+
+/** Every escape of JSON; half a pair is told. */
+const escapeToken = /\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)/g;
+
+/** The same for a value, as `parseExact` gives it. */
+export function jsonOf(value: unknown, depth: number): JsonText {
+  return readJson(Buffer.from(stringifyExact(value)), depth);
+}
+
+/** The value, with exact numbers: see `json.ts`. */
+export function valueIn({ bytes, from, to }: JsonText): unknown {
+  return parseExact(textIn(bytes, from, to));
+}
+
+export function textIn(bytes: Buffer, from: number, to: number): string {
+  return bytes.toString('utf8', from, to);
+}
+
+export const quote = 0x22;
+export const backslash = 0x5c;
+export const openBrace = 0x7b;
+export const closeBrace = 0x7d;
+export const openBracket = 0x5b;
+export const closeBracket = 0x5d;
+const comma = 0x2c;
+const colon = 0x3a;
+
+function readValue(bytes: Buffer, from: number, depth: number): JsonText {
+  const opening = bytes[from];
+  if (depth === 0 || (opening !== openBrace && opening !== openBracket)) {
+    return { bytes, from, to: checkValue(bytes, from) };
+  }
+  const isObject = opening === openBrace;
+  const closing = isObject ? closeBrace : closeBracket;
+  const members = new Map<string, JsonText>();
+  const items: JsonText[] = [];
+  let at = skipSpace(bytes, from + 1);
+  for (let isFirst = true; bytes[at] !== closing; isFirst = false) {
+    if (!isFirst) {
+      if (bytes[at] !== comma) throw wrong(bytes, at);
+      at = skipSpace(bytes, at + 1);
+    }
+    const nameAt = at;
+    if (isObject) at = checkName(bytes, at);
+    const value = readValue(bytes, skipSpace(bytes, at), depth - 1);
+    if (isObject) members.set(nameIn(bytes, nameAt, skipString(bytes, nameAt)), value);
+    else items.push(value);
+    at = skipSpace(bytes, value.to);
+  }
+  return { bytes, from, to: at + 1, ...(isObject ? { members } : { items }) };
+}
+
+/** The name that a string token spells. */
+export function nameIn(bytes: Buffer, from: number, to: number): string {
+  const name = textIn(bytes, from + 1, to - 1);
+  return name.includes('\\') ? JSON.parse(textIn(bytes, from, to)) : name;
+}
+
+/** What is open around a value that is checked: 1 for objects. Nesting has no limit, so it is no recursion. */
+let open = new Uint8Array(1024);
+
+/**
+ * The end of the value that starts here.
+ *
+ * @throws SyntaxError if it is no JSON
+ */
+function checkValue(bytes: Buffer, from: number): number {
+  let depth = 0;
+  let at = from;
+  for (;;) {
+    if (bytes[at]! <= 0x20) at = skipSpace(bytes, at);
+    const opening = bytes[at];
+    if (opening === quote) {
+      at = checkString(bytes, at);
+    } else if (opening === openBrace || opening === openBracket) {
+      at = skipSpace(bytes, at + 1);
+      if (bytes[at] !== opening + 2) {
+        if (depth === open.length) open = grown(open);
+        open[depth++] = opening;
+        if (opening === openBrace) at = checkName(bytes, at);
+        continue;
+      }
+      at++;
+    } else if (opening === 0x6e) {
+      at = checkWord(bytes, at, 'null');
+    } else if (opening === 0x74) {
+      at = checkWord(bytes, at, 'true');
+    } else if (opening === 0x66) {
+      at = checkWord(bytes, at, 'false');
+    } else {
+      at = checkNumber(bytes, at);
+    }
+    for (;;) {
+      if (depth === 0) return at;
+      if (bytes[at]! <= 0x20) at = skipSpace(bytes, at);
+      const byte = bytes[at++];
+      const around = open[depth - 1]!;
+      if (byte === comma) {
+        if (around === openBrace) at = checkName(bytes, at);
+        break;
+      }
+      // Closing brackets stand two places behind the opening ones.
+      if (byte !== around + 2) throw wrong(bytes, at - 1);
+      depth--;
+    }
+  }
+}
+
+function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(2 * bytes.length);
+  larger.set(bytes);
+  return larger;
+}
+
+/** A name and the colon behind it. */
+function checkName(bytes: Buffer, from: number): number {
+  let at = bytes[from]! <= 0x20 ? skipSpace(bytes, from) : from;
+  if (bytes[at] !== quote) throw wrong(bytes, at);
+  at = checkString(bytes, at);
+  if (bytes[at]! <= 0x20) at = skipSpace(bytes, at);
+  if (bytes[at] !== colon) throw wrong(bytes, at);
+  return at + 1;
+}
+
+function checkString(bytes: Buffer, from: number): number {
+  let at = from + 1;
+  for (;;) {
+    const byte = bytes[at]!;
+    if (byte === quote) return at + 1;
+    if (byte === backslash) at = checkEscape(bytes, at);
+    // Control characters must be escaped; and behind the end there is nothing, which is no number.
+    else if (byte >= 0x20) at++;
+    else throw wrong(bytes, at);
+  }
+}
+
+function checkEscape(bytes: Buffer, at: number): number {
+  const byte = bytes[at + 1]!;
+  if (byte === 0x75) {
+    for (let digit = at + 2; digit < at + 6; digit++) if (!isHex(bytes[digit]!)) throw wrong(bytes, digit);
+    return at + 6;
+  }
+  if (!escapes.includes(byte)) throw wrong(bytes, at + 1);
+  return at + 2;
+}
+
+const escapes = [...'"\\/bfnrt'].map((letter) => letter.charCodeAt(0));
+
+function isHex(byte: number): boolean {
+  return isDigit(byte) || (byte >= 0x61 && byte <= 0x66) || (byte >= 0x41 && byte <= 0x46);
+}
+
+function checkWord(bytes: Buffer, from: number, word: string): number {
+  for (let index = 0; index < word.length; index++) {
+    if (bytes[from + index] !== word.charCodeAt(index)) throw wrong(bytes, from + index);
+  }
+  return from + word.length;
+}
+
+function checkNumber(bytes: Buffer, from: number): number {
+  let at = bytes[from] === 0x2d ? from + 1 : from;
+  at = bytes[at] === 0x30 ? at + 1 : checkDigits(bytes, at);
+  if (bytes[at] === 0x2e) at = checkDigits(bytes, at + 1);
+  if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+    at++;
+    if (bytes[at] === 0x2b || bytes[at] === 0x2d) at++;
+    at = checkDigits(bytes, at);
+  }
+  return at;
+}
+
+function checkDigits(bytes: Buffer, from: number): number {
+  let at = from;
+  while (isDigit(bytes[at]!)) at++;
+  if (at === from) throw wrong(bytes, at);
+  return at;
+}
+
+export function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+function wrong(bytes: Buffer, at: number): SyntaxError {
+  return new SyntaxError(at < bytes.length ? `no JSON at byte ${at}` : 'JSON that ends too early');
+}
+
+export function skipSpace(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+  return at;
+}
+
+/** The end of a string token. The text is known to be valid, here and below. */
+export function skipString(bytes: Buffer, from: number): number {
+  let at = from + 1;
+  for (;;) {
+    const byte = bytes[at++];
+    if (byte === quote) return at;
+    if (byte === backslash) at++;
+  }
+}
+
+/** The end of a value. */
+export function skipValue(bytes: Buffer, from: number): number {
+  const opening = bytes[from];
+  if (opening === quote) return skipString(bytes, from);
+  if (opening === openBrace || opening === openBracket) return skipNested(bytes, from).to;
+  let at = from + 1;
+  while (isInScalar(bytes[at])) at++;
+  return at;
+}
+
+/** Letters, digits and signs: what numbers, true, false and null are made of. */
+function isInScalar(byte: number | undefined): boolean {
+  return byte !== undefined && byte > 0x20 && byte !== comma && byte !== closeBrace && byte !== closeBracket;
+}
+
+/** The end of an object or an array, and how many are open at once at most. */
+export function skipNested(bytes: Buffer, from: number): { to: number; depth: number } {
+  let at = from;
+  let nesting = 0;
+  let depth = 0;
+  for (;;) {
+    const byte = bytes[at];
+    if (byte === quote) {
+      at = skipString(bytes, at);
+      continue;
+    }
+    at++;
+    if (byte === openBrace || byte === openBracket) {
+      nesting++;
+      if (nesting > depth) depth = nesting;
+    } else if ((byte === closeBrace || byte === closeBracket) && --nesting === 0) {
+      return { to: at, depth };
+    }
+  }
+}
