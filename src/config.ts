@@ -13,6 +13,7 @@ export interface Config {
   /** True if a user set one of the two. */
   readonly isBounded: boolean;
   readonly lookbackMs: number;
+  readonly openLookbackMs: number;
   readonly pageSize: number;
   readonly concurrency: number;
   readonly allowance: Allowance;
@@ -62,6 +63,14 @@ export const settings = {
     title: 'Lookback window',
     description: 'Days before the bookmark that are read again, for what changed after it was created',
     default: 31,
+    minimum: 0,
+    maximum: 36_500,
+  },
+  open_lookback_days: {
+    type: 'integer',
+    title: 'Lookback for open records',
+    description: 'Age in days up to which records that were still open when last read are read again, day by day',
+    default: 730,
     minimum: 0,
     maximum: 36_500,
   },
@@ -161,13 +170,15 @@ export function parseConfig(given: Settings, version: string): Config {
   if (endMs !== undefined && endMs <= startMs) {
     throw new UserError('setting end_date is not after start_date: nothing lies between them; change one of the two');
   }
-  const { lookback_window_days, page_size, concurrency, request_timeout_seconds, activate_version } = settings;
+  const { lookback_window_days, open_lookback_days, page_size, concurrency } = settings;
+  const { request_timeout_seconds, activate_version } = settings;
   return {
     secretKey,
     startMs,
     endMs,
     isBounded: told.start_date !== undefined || endMs !== undefined,
     lookbackMs: numberOr(told.lookback_window_days, lookback_window_days.default) * 86_400_000,
+    openLookbackMs: numberOr(told.open_lookback_days, open_lookback_days.default) * 86_400_000,
     pageSize: numberOr(told.page_size, page_size.default),
     concurrency: numberOr(told.concurrency, concurrency.default),
     allowance: allowanceOf(told.requests_per_minute, secretKey),

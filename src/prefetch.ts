@@ -70,6 +70,11 @@ export async function* lookahead<Item>(source: AsyncIterable<Item>): AsyncGenera
   }
 }
 
+/** Items that are there already, as a source. */
+export async function* toAsync<Item>(items: Iterable<Item>): AsyncGenerator<Item, void, undefined> {
+  yield* items;
+}
+
 /** The same promise, whose failure is no event of its own: it is told to whoever awaits it. */
 function quiet<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {});

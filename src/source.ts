@@ -1,12 +1,14 @@
 /** From a selected stream to its readings: where the facts of the table, the catalogs and the settings meet. */
+import { type Position, rangeFrom } from './bookmark.ts';
 import { readSchema } from './catalogs.ts';
 import type { Config } from './config.ts';
 import { type Parent, readChildren } from './paystack/children.ts';
 import type { Ask } from './paystack/client.ts';
-import { type List, type ListOptions, openList } from './paystack/pages.ts';
-import { type Reading, readList, type Tally } from './paystack/read.ts';
+import { NotAvailable, RequestRefused } from './paystack/errors.ts';
+import { type List, type ListOptions, openList, type Row } from './paystack/pages.ts';
+import { type Reading, type RowsRead, readList, type Tally } from './paystack/read.ts';
 import { type ParentFacts, type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
-import type { Range } from './paystack/windows.ts';
+import { isInRange, type Range } from './paystack/windows.ts';
 import { compileParents, compileRows } from './rows.ts';
 import type { SelectedStream } from './singer/selection.ts';
 
@@ -22,20 +24,20 @@ export interface SourceOptions {
 /**
  * The readings of one stream, its records conformed.
  *
- * @param bookmark where it resumes, milliseconds since 1970; undefined for the start date
+ * @param position where it resumes
  * @param rank of its requests among those of other streams
  */
 export function openSource(
   stream: SelectedStream,
-  bookmark: number | undefined,
+  position: Position,
   rank: number,
   tally: Tally,
   { config, ask, now, ahead }: SourceOptions,
 ): AsyncIterable<Reading> {
   const name = stream.id as StreamName;
   const facts: StreamFacts = streams[name];
-  const range: Range | undefined = facts.ranged && rangeFrom(config, bookmark, now);
-  if (range !== undefined && range.from >= (range.to ?? Number.POSITIVE_INFINITY)) return nothing();
+  const range: Range | undefined = facts.ranged && rangeFrom(position, config, now);
+  if (facts.ranged && range === undefined) return nothing();
 
   function open<Content>(of: StreamName, path: string, toRows: ListOptions<Content>['toRows']): List<Content> {
     return openList({ facts: streams[of], endpoint: of, rank, path, pageSize: config.pageSize, ask, toRows });
@@ -52,10 +54,50 @@ export function openSource(
   return readChildren(parents, openChild, ahead, tally);
 }
 
-/** From the bookmark less the lookback, but not before the start date. */
-function rangeFrom(config: Config, bookmark: number | undefined, now: number): Range {
-  const from = bookmark === undefined ? config.startMs : Math.max(config.startMs, bookmark - config.lookbackMs);
-  return { from, to: config.endMs, now };
+/** The stream whose records this one's change; undefined if it changes none. */
+export function changedBy(stream: SelectedStream): string | undefined {
+  const { changes }: StreamFacts = streams[stream.id as StreamName];
+  return changes?.stream;
+}
+
+/**
+ * Reads single records of a stream by their keys, as JSON text.
+ *
+ * @param position where the stream resumed: what it reads from there anyhow is not given, nor what the settings leave out
+ * @returns a function whose reading has one row or, for those and for a record that is not there, none
+ */
+export function openRecords(
+  stream: SelectedStream,
+  position: Position,
+  rank: number,
+  { config, ask, now }: SourceOptions,
+): (key: string) => Promise<RowsRead> {
+  const name = stream.id as StreamName;
+  const facts: StreamFacts = streams[name];
+  const read = rangeFrom(position, config, now);
+  const allowed = rangeFrom({ reached: undefined, openDays: new Set() }, config, now);
+  const isMissed = ({ created }: Row) => Number.isNaN(created) || (!isIn(created, read) && isIn(created, allowed));
+  const toRows = compileRows(facts, readSchema(name), stream.schema)();
+  return async (key) => {
+    const question = { endpoint: `${name} by key`, rank, path: `${facts.path}/${encodeURIComponent(key)}` };
+    try {
+      return await ask(question, ({ data, askedAt }) => ({
+        kind: 'rows',
+        rows: toRows([data]).filter(isMissed),
+        askedAt,
+      }));
+    } catch (error) {
+      // Documented: 404 or 400 for a key that Paystack does not know.
+      if (error instanceof NotAvailable || (error instanceof RequestRefused && error.status === 400)) {
+        return { kind: 'rows', rows: [], askedAt: now };
+      }
+      throw error;
+    }
+  };
+}
+
+function isIn(created: number, range: Range | undefined): boolean {
+  return range !== undefined && isInRange(created, range);
 }
 
 /** The child's columns that come from its parent. */

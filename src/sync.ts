@@ -7,22 +7,23 @@
  *
  * Nothing is written until Paystack has answered once, so that a wrong key leaves stdout empty.
  */
+import { advanced, withOpenRows, withPosition } from './bookmark.ts';
 import { newByteWriter } from './byte-writer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { instantOf } from './dates.ts';
 import { createDriftReport, type Drift } from './drift.ts';
-import { messageOf, UserError } from './errors.ts';
+import { messageOf } from './errors.ts';
+import { type Job, logEnd, noteStale, openJobs, shortfall } from './job.ts';
 import type { Log } from './log.ts';
 import { OutputClosed } from './output.ts';
 import type { Ask } from './paystack/client.ts';
 import { KeyRejected, NotAvailable } from './paystack/errors.ts';
-import { newTally, type Reading, type Tally } from './paystack/read.ts';
+import type { Covered, Reading, Tally } from './paystack/read.ts';
+import { inOrder, toAsync } from './prefetch.ts';
 import { activateVersionMessage, recordMessages, schemaMessage, stateMessage } from './singer/messages.ts';
-import { metricText } from './singer/metrics.ts';
 import type { SelectedStream } from './singer/selection.ts';
-import { resumeOrder, type State, withBookmark, withCurrentlySyncing } from './singer/state.ts';
-import { openSource } from './source.ts';
+import { resumeOrder, type State, withCurrentlySyncing } from './singer/state.ts';
+import { openRecords, openSource } from './source.ts';
 import { createTurns } from './turns.ts';
 
 export interface SyncOptions {
@@ -51,22 +52,6 @@ export interface Summary {
   readonly drift: readonly Drift[];
 }
 
-/** The state of one stream within a run. */
-interface Job {
-  readonly stream: SelectedStream;
-  readonly rank: number;
-  readonly tally: Tally;
-  readonly startedAt: number;
-  /** Set if the stream is listed whole and the target is to remove what was not in the list. */
-  readonly version: number | undefined;
-  written: number;
-  /** Creation of the newest record that was written, milliseconds since 1970. */
-  newest: number;
-  /** True once something is missing: the bookmark must not move past it. */
-  hasHole: boolean;
-  failure: string | undefined;
-}
-
 /**
  * Reads and writes every stream.
  *
@@ -76,7 +61,6 @@ interface Job {
 export async function sync(options: SyncOptions): Promise<Summary> {
   const { config, ask, write, log, clock, stop } = options;
   const streams = resumeOrder(options.streams, options.state);
-  const bookmarks = new Map(streams.map((stream) => [stream.id, bookmarkOf(stream, options.state, log)]));
   const now = clock.now();
   const drift = createDriftReport();
   const turns = createTurns();
@@ -116,21 +100,24 @@ export async function sync(options: SyncOptions): Promise<Summary> {
       const extractedAt = new Date(reading.askedAt).toISOString();
       await write(recordMessages(stream.name, records, extractedAt, job.version, messages));
       job.written += records.length;
-      for (const { created, misfits } of reading.rows) {
+      for (const { key, created, changes, misfits } of reading.rows) {
         if (created > job.newest) job.newest = created;
+        if (changes !== undefined && job.changes !== undefined) noteStale(job.changes, changes);
+        if (job.stale.size > 0) job.stale.delete(key);
         for (const misfit of misfits) drift.count(stream.id, misfit);
       }
       return;
     }
     job.hasHole ||= !reading.isWhole;
-    if (stream.replicationKey !== undefined && !job.hasHole) {
-      const reached = Math.min(job.newest, reading.until, now);
-      if (reached > (bookmarks.get(stream.id) ?? Number.NEGATIVE_INFINITY)) {
-        bookmarks.set(stream.id, reached);
-        state = withBookmark(state, stream.id, { [stream.replicationKey]: new Date(reached).toISOString() });
-      }
-    }
+    if (!job.hasHole && job.changes === undefined) cover(job, reading);
+    if (!job.hasHole && job.changes !== undefined) job.held.push(reading);
     await writeState();
+  }
+
+  /** What is covered is written, so the state may say so. */
+  function cover(job: Job, covered: Covered): void {
+    job.position = advanced(job.position, covered, job.newest, now);
+    state = withPosition(state, job.stream, job.position);
   }
 
   /** Has the target remove what was not listed, now that everything was. */
@@ -141,36 +128,72 @@ export async function sync(options: SyncOptions): Promise<Summary> {
     await write(activateVersionMessage(stream.name, version));
   }
 
-  async function runJob(job: Job): Promise<void> {
+  async function readAll(job: Job): Promise<void> {
     const { stream, rank, tally } = job;
+    for await (const reading of openSource(stream, job.start, rank, tally, { config, ask, now, ahead })) {
+      stop.signal.throwIfAborted();
+      await turns.take(rank, () => writeReading(job, reading));
+    }
+    job.failure = shortfall(job);
+    await turns.take(rank, () => activateVersion(job));
+  }
+
+  /** Reads the records that others have changed; with them, what those others have covered is whole. */
+  async function readStale(job: Job, changers: readonly Job[]): Promise<void> {
+    const { stream, rank, stale } = job;
+    const read = openRecords(stream, job.start, rank, { config, ask, now, ahead });
+    const tasks = [...stale].map((key) => () => read(key));
+    for await (const reading of inOrder(toAsync(tasks), () => config.concurrency)) {
+      stop.signal.throwIfAborted();
+      await turns.take(rank, () => writeReading(job, reading));
+      job.refreshed += reading.rows.length;
+      job.position = withOpenRows(job.position, reading.rows);
+    }
+    await turns.take(rank, async () => {
+      state = withPosition(state, stream, job.position);
+      for (const changer of changers) for (const covered of changer.held) cover(changer, covered);
+      await writeState();
+    });
+  }
+
+  /** Does a job's work; what goes wrong with it is its own failure, unless nothing else would work either. */
+  async function attempt(job: Job, work: () => Promise<void>): Promise<void> {
     try {
-      const source = openSource(stream, bookmarks.get(stream.id), rank, tally, { config, ask, now, ahead });
-      for await (const reading of source) {
-        stop.signal.throwIfAborted();
-        await turns.take(rank, () => writeReading(job, reading));
-      }
-      job.failure = shortfall(job);
-      await turns.take(rank, () => activateVersion(job));
+      await work();
     } catch (error) {
       if (stop.signal.aborted) return;
       if (error instanceof NotAvailable) {
         log(
           'WARNING',
-          `${stream.id}: not available to this integration: Paystack ${error.message}; the stream is empty`,
+          `${job.stream.id}: not available to this integration: Paystack ${error.message}; the stream is empty`,
         );
       } else if (error instanceof KeyRejected || error instanceof OutputClosed) {
         stop.abort(error);
       } else {
-        job.failure = messageOf(error);
+        job.failure ??= messageOf(error);
       }
-    } finally {
-      active--;
-      logEnd(job, log, clock.now());
     }
   }
 
-  const jobs = streams.map((stream, rank) => newJob(stream, rank, now, config));
-  await Promise.all(jobs.map(runJob));
+  const jobs = openJobs(streams, options, now);
+  const reads = new Map(
+    jobs.map((job) => {
+      const read = attempt(job, () => readAll(job)).finally(() => active--);
+      return [job, read];
+    }),
+  );
+
+  async function finish(job: Job): Promise<void> {
+    await reads.get(job);
+    const changers = jobs.filter(({ changes }) => changes === job);
+    if (changers.length > 0) {
+      await Promise.all(changers.map((changer) => reads.get(changer)));
+      await attempt(job, () => readStale(job, changers));
+    }
+    logEnd(job, log, clock.now());
+  }
+
+  await Promise.all(jobs.map(finish));
 
   const reason: unknown = stop.signal.reason;
   if (reason instanceof OutputClosed) throw reason;
@@ -183,57 +206,4 @@ export async function sync(options: SyncOptions): Promise<Summary> {
     streams: jobs.map(({ stream, written, tally, failure }) => ({ stream: stream.id, written, tally, failure })),
     drift: drift.kinds(),
   };
-}
-
-function newJob(stream: SelectedStream, rank: number, startedAt: number, config: Config): Job {
-  // A listing that leaves records out must not remove them from the warehouse.
-  const isVersioned = config.activateVersion && stream.method === 'FULL_TABLE' && !config.isBounded;
-  const version = isVersioned ? startedAt : undefined;
-  const opening = { written: 0, newest: Number.NEGATIVE_INFINITY, hasHole: false, failure: undefined };
-  return { stream, rank, tally: newTally(), startedAt, version, ...opening };
-}
-
-/** The bookmark of a stream, milliseconds since 1970; undefined where it has none of its replication key. */
-function bookmarkOf(stream: SelectedStream, state: State, log: Log): number | undefined {
-  const { id, replicationKey } = stream;
-  const bookmark = state.bookmarks[id] ?? {};
-  if (replicationKey === undefined) return undefined;
-  const value = bookmark[replicationKey];
-  if (value === undefined || value === null) {
-    const others = Object.keys(bookmark).join(', ');
-    if (others) log('WARNING', `${id}: its bookmark is by ${others}, not by ${replicationKey}; it is ignored`);
-    return undefined;
-  }
-  const instant = typeof value === 'string' ? instantOf(value) : undefined;
-  if (instant === undefined) {
-    throw new UserError(`the bookmark of "${id}" (${replicationKey}) is no date: mend it, or remove it to start anew`);
-  }
-  return Date.parse(instant.text);
-}
-
-/** What keeps a stream from being whole though every answer came. */
-function shortfall({ tally: { missing, refused }, stream, hasHole }: Job): string | undefined {
-  const key = stream.keyProperties.join(', ');
-  const parts = [
-    missing > 0 && `${missing} records were announced and never came, though asked for again`,
-    refused > 0 && `${refused} records were no objects or had no key (${key}), and could not be written`,
-  ].filter(Boolean);
-  if (parts.length === 0 && hasHole) parts.push('its parents could not all be read');
-  return parts.length === 0 ? undefined : `${parts.join('; ')}; its bookmark stays before them`;
-}
-
-function logEnd({ stream, written, tally, startedAt, failure }: Job, log: Log, now: number): void {
-  const tags = { endpoint: stream.id };
-  log('INFO', metricText({ type: 'counter', metric: 'record_count', value: written, tags }));
-  const seconds = (now - startedAt) / 1000;
-  const status = failure === undefined ? 'succeeded' : 'failed';
-  log('INFO', metricText({ type: 'timer', metric: 'job_duration', value: seconds, tags: { ...tags, status } }));
-  const { announced, leftOut, reread } = tally;
-  const notes = [
-    `${announced} announced`,
-    leftOut > 0 && `${leftOut} outside the range left out`,
-    reread > 0 && `${reread} windows read again`,
-  ].filter(Boolean);
-  log('INFO', `${stream.id}: ${written} records written (${notes.join(', ')})`);
-  if (failure !== undefined) log('ERROR', `${stream.id}: ${failure}`);
 }

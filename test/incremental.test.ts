@@ -39,7 +39,8 @@ for (const lookback of [0, 31]) {
       t.equal(bookmark, createdDates(first).at(-1), 'the bookmark is the newest record');
       const arrived = { id: 77, status: 'success', createdAt: bookmark };
       sandbox.add('transactions', arrived, { ...arrived, id: 78, createdAt: new Date().toISOString() });
-      const second = await sync({ state: first.state }, { lookback_window_days: lookback });
+      const config = { lookback_window_days: lookback, open_lookback_days: 0 };
+      const second = await sync({ state: first.state }, config);
       const ids = second.records['transactions']?.map(({ id }) => id) ?? [];
       t.ok(ids.includes(77), 'a record of the very moment of the bookmark');
       t.ok(ids.includes(78));

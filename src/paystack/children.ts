@@ -5,7 +5,7 @@
  * selected or not. That costs the parent's pages twice where both are, which is little beside a request for each
  * parent, and it makes the two streams independent: either can be added, reset or interrupted alone.
  */
-import { inOrder } from '../prefetch.ts';
+import { inOrder, toAsync } from '../prefetch.ts';
 import { NotAvailable } from './errors.ts';
 import type { List } from './pages.ts';
 import { newTally, type Reading, readList, type Tally } from './read.ts';
@@ -65,8 +65,4 @@ async function* summed(
 ): AsyncGenerator<Reading, void, undefined> {
   yield* readings;
   for (const name of Object.keys(own) as (keyof Tally)[]) tally[name] += own[name];
-}
-
-async function* toAsync<Item>(items: readonly Item[]): AsyncGenerator<Item, void, undefined> {
-  yield* items;
 }

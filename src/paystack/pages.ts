@@ -21,6 +21,10 @@ export interface Row<Content = Uint8Array> {
   readonly key: string;
   /** Creation, milliseconds since 1970; NaN if the record has no such date. */
   readonly created: number;
+  /** True as long as the record has a status that is not final. */
+  readonly isOpen: boolean;
+  /** Key of the record of another stream that this one changes, as JSON text. */
+  readonly changes: string | undefined;
   readonly content: Content;
   /** What of the record no column foresees. */
   readonly misfits: readonly Misfit[];

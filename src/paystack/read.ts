@@ -11,12 +11,26 @@
  */
 import { inOrder, lookahead } from '../prefetch.ts';
 import type { List, Page, Query, Row } from './pages.ts';
-import { cutWindows, isBelieved, pagesIn, type Range, type Window } from './windows.ts';
+import { cutWindows, isBelieved, isInRange, midnightBefore, pagesIn, type Range, type Window } from './windows.ts';
 
-export type Reading<Content = Uint8Array> =
-  | { readonly kind: 'rows'; readonly rows: readonly Row<Content>[]; readonly askedAt: number }
-  /** Everything created before `until` is read; if it is not whole, something is missing. */
-  | { readonly kind: 'covered'; readonly until: number; readonly isWhole: boolean };
+export type Reading<Content = Uint8Array> = RowsRead<Content> | Covered;
+
+export interface RowsRead<Content = Uint8Array> {
+  readonly kind: 'rows';
+  readonly rows: readonly Row<Content>[];
+  /** Milliseconds since 1970. */
+  readonly askedAt: number;
+}
+
+/** Everything is read that was created from `from` to before `until`; if it is not whole, something is missing. */
+export interface Covered {
+  readonly kind: 'covered';
+  readonly from: number;
+  readonly until: number;
+  readonly isWhole: boolean;
+  /** The midnights before the records that are still open. */
+  readonly openDays: ReadonlySet<number>;
+}
 
 /** What a reading amounts to, kept up to date while it goes on. */
 export interface Tally {
@@ -169,7 +183,8 @@ async function* reconcile<Content>(
   }
   tally.missing += missing;
   tally.refused += ledger.refused;
-  yield { kind: 'covered', until: ledger.until, isWhole: missing === 0 && ledger.refused === 0 };
+  const { from, until, openDays } = ledger;
+  yield { kind: 'covered', from, until, isWhole: missing === 0 && ledger.refused === 0, openDays };
 }
 
 /** What a window has given so far. */
@@ -178,7 +193,10 @@ interface Ledger {
   readonly window: Window<unknown> | undefined;
   readonly range: Range | undefined;
   readonly tally: Tally;
+  readonly from: number;
   readonly until: number;
+  /** The midnights before the open records that came. */
+  readonly openDays: Set<number>;
   /** Every key of the window before: windows share their cut, and are asked for with a margin. */
   readonly knownBefore: ReadonlySet<string>;
   /** Every key that came. */
@@ -201,10 +219,11 @@ function openLedger(
   knownBefore: ReadonlySet<string> = new Set(),
 ): Ledger {
   const known = new Set<string>();
-  const until = window?.to ?? range?.to ?? Number.POSITIVE_INFINITY;
-  const opening = { known, pass: known, refused: 0, isBelieved: true };
+  const from = window?.from ?? range?.spans[0]?.from ?? Number.NEGATIVE_INFINITY;
+  const until = window?.to ?? range?.spans.at(-1)?.to ?? Number.POSITIVE_INFINITY;
+  const opening = { from, until, openDays: new Set<number>(), known, pass: known, refused: 0, isBelieved: true };
   const totals = { total: undefined, hasShifted: false };
-  return { window, range, tally, until, knownBefore, ...opening, ...totals };
+  return { window, range, tally, knownBefore, ...opening, ...totals };
 }
 
 function beginPass(ledger: Ledger): void {
@@ -217,7 +236,7 @@ function missingIn(ledger: Ledger, first: Page<unknown>): number {
 }
 
 /** The rows of a page that are in the range and were not given before. */
-function take<Content>(ledger: Ledger, page: Page<Content>): Reading<Content> {
+function take<Content>(ledger: Ledger, page: Page<Content>): RowsRead<Content> {
   const { window, range, known, knownBefore, tally } = ledger;
   ledger.refused += page.count - page.rows.length;
   ledger.hasShifted ||= ledger.total !== undefined && page.total !== ledger.total;
@@ -226,17 +245,17 @@ function take<Content>(ledger: Ledger, page: Page<Content>): Reading<Content> {
     ledger.isBelieved = false;
     return { kind: 'rows', rows: [], askedAt: page.askedAt };
   }
-  const from = range?.from ?? Number.NEGATIVE_INFINITY;
-  const to = range?.to ?? Number.POSITIVE_INFINITY;
-  const rows = page.rows.filter(({ key, created }) => {
+  const rows = page.rows.filter(({ key, created, isOpen }) => {
     const isNew = !known.has(key);
     known.add(key);
     if (ledger.pass !== known) ledger.pass.add(key);
     if (!isNew) return false;
-    if (created < from || created >= to) {
+    if (range !== undefined && !isInRange(created, range)) {
       tally.leftOut++;
       return false;
     }
+    // One that the window before has given may lie in this one all the same.
+    if (isOpen) ledger.openDays.add(midnightBefore(created));
     return !knownBefore.has(key);
   });
   return { kind: 'rows', rows, askedAt: page.askedAt };

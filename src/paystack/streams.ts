@@ -25,6 +25,13 @@ export interface ParentFacts {
   readonly carries: Readonly<Record<string, string>>;
 }
 
+export interface ChangeFacts {
+  /** The stream whose record is changed. One of its records is fetched by its key, under the path of its list. */
+  readonly stream: string;
+  /** The column that holds the key of the changed record, or an object that has it as `id`. */
+  readonly by: string;
+}
+
 export interface StreamFacts {
   /** What one record is, for the README's table and the catalog. */
   readonly holds: string;
@@ -46,6 +53,13 @@ export interface StreamFacts {
   readonly records?: (data: unknown) => unknown;
   /** Set on a stream whose lists hang under the records of another. */
   readonly parent?: ParentFacts;
+  /**
+   * Values of `status` after which a record changes no more by itself (documented vocabularies). A record with any other is
+   * open, and read again however old it is. Default: none is open.
+   */
+  readonly finalStatuses?: readonly string[];
+  /** Set on a stream each of whose records changes one of another stream when it comes, or changes itself. */
+  readonly changes?: ChangeFacts;
   /** False for what costs a request for each parent. Default: true. */
   readonly selectedByDefault?: false;
 }
@@ -101,6 +115,7 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    finalStatuses: ['complete'],
   },
   countries: {
     holds: 'a country Paystack works in',
@@ -133,6 +148,8 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    finalStatuses: ['resolved', 'archived'],
+    changes: { stream: 'transactions', by: 'transaction' },
   },
   invoices: {
     holds: 'a payment request',
@@ -142,6 +159,7 @@ export const streams = {
     ranged: true,
     // Documented: archived invoices are left out of the list without it.
     query: { include_archive: 'true' },
+    finalStatuses: ['success', 'failed'],
   },
   mandate_authorizations: {
     holds: 'a direct debit mandate and its authorization',
@@ -155,6 +173,7 @@ export const streams = {
     key: ['id'],
     created: 'created_at',
     ranged: true,
+    finalStatuses: ['success', 'failed'],
   },
   payment_pages: {
     holds: 'a hosted payment page',
@@ -177,6 +196,7 @@ export const streams = {
     key: ['id'],
     created: 'created_at',
     ranged: true,
+    finalStatuses: ['captured', 'released', 'failed', 'abandoned'],
   },
   product_orders: {
     holds: 'a product within an order',
@@ -198,6 +218,9 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    finalStatuses: ['processed', 'failed'],
+    // Observed: even a partial refund makes the transaction `reversed`, weeks after it was created.
+    changes: { stream: 'transactions', by: 'transaction' },
   },
   settlement_transactions: {
     holds: 'a transaction within a settlement',
@@ -214,6 +237,7 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    finalStatuses: ['success', 'failed'],
   },
   storefront_orders: {
     holds: 'an order placed at a storefront',
@@ -259,6 +283,7 @@ export const streams = {
     created: 'createdAt',
     // Half documented: the OpenAPI file lists from and to, the reference does not.
     ranged: true,
+    finalStatuses: ['completed', 'complete', 'cancelled'],
   },
   terminals: {
     holds: 'a point-of-sale terminal',
@@ -279,6 +304,7 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    finalStatuses: ['success', 'failed', 'abandoned', 'reversed'],
   },
   transfer_recipients: {
     holds: 'a bank account or wallet that transfers go to',
@@ -293,6 +319,7 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    finalStatuses: ['success', 'failed', 'abandoned', 'reversed', 'blocked', 'rejected'],
   },
   virtual_terminals: {
     holds: 'a virtual point of sale',

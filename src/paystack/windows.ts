@@ -11,19 +11,22 @@ import type { List, Page, Query, Row } from './pages.ts';
 
 export const dayMs = 86_400_000;
 
-/** What is to be read, in milliseconds since 1970: from inclusive, to exclusive. */
-export interface Range {
+/** A span of creation time, in milliseconds since 1970. */
+export interface Span {
   readonly from: number;
-  /** Undefined: up to the present and beyond, whatever arrives while it is read. */
-  readonly to: number | undefined;
+  /** Exclusive. Infinite: up to the present and beyond, whatever arrives while it is read. */
+  readonly to: number;
+}
+
+/** What is to be read. */
+export interface Range {
+  /** Ascending, apart from each other, at least one. */
+  readonly spans: readonly Span[];
   /** The start of the run. */
   readonly now: number;
 }
 
-export interface Window<Content = Uint8Array> {
-  readonly from: number;
-  /** Infinite if the window has no end. */
-  readonly to: number;
+export interface Window<Content = Uint8Array> extends Span {
   /** Nothing is created in it any more: its pages do not shift, and may be read in parallel. */
   readonly isClosed: boolean;
   readonly query: Query;
@@ -44,9 +47,8 @@ export async function* cutWindows<Content>(
   list: List<Content>,
   range: Range,
 ): AsyncGenerator<Window<Content>, void, undefined> {
-  const whole = { from: range.from, to: range.to ?? Number.POSITIVE_INFINITY };
   const today = midnightBefore(range.now);
-  const pending: { from: number; to: number }[] = [whole];
+  const pending = [...range.spans];
   for (let span = pending.shift(); span !== undefined; span = pending.shift()) {
     const isClosed = span.to <= today;
     const query = queryOf(span, range.now);
@@ -77,10 +79,7 @@ export async function* cutWindows<Content>(
  * False if a row lies so far outside the window that no reading of `from` and `to` explains it: the list ignores them,
  * or filters by something else than the creation date.
  */
-export function isBelieved(
-  rows: readonly Pick<Row, 'created'>[],
-  { from, to }: { readonly from: number; readonly to: number },
-): boolean {
+export function isBelieved(rows: readonly Pick<Row, 'created'>[], { from, to }: Span): boolean {
   return rows.every(({ created }) => !(created < from - marginMs - dayMs || created >= midnightAfter(to) + dayMs));
 }
 
@@ -98,14 +97,19 @@ async function oldestOf(list: List<unknown>, query: Query, pages: number, from: 
   return Number.isFinite(oldest) ? Math.max(from, oldest) : from;
 }
 
-function queryOf({ from, to }: { from: number; to: number }, now: number): Query {
+function queryOf({ from, to }: Span, now: number): Query {
   // A `to` that is cut down to its date must not lose that day; today it must reach into tomorrow.
   const end = Number.isFinite(to) ? midnightAfter(to) : now + dayMs;
   return { from: new Date(from - marginMs).toISOString(), to: new Date(end).toISOString() };
 }
 
+/** True for a time within the range, and for NaN: a record without a date is not left out. */
+export function isInRange(created: number, { spans }: Range): boolean {
+  return Number.isNaN(created) || spans.some(({ from, to }) => created >= from && created < to);
+}
+
 /** The midnight at or before a time. */
-function midnightBefore(ms: number): number {
+export function midnightBefore(ms: number): number {
   return Math.floor(ms / dayMs) * dayMs;
 }
 

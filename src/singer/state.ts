@@ -31,10 +31,11 @@ export function parseState(json: unknown): State {
   return { ...others, bookmarks: bookmarks ?? {}, ...(currently_syncing && { currently_syncing }) };
 }
 
-/** The state after a stream got further. */
+/** The state after a stream got further. What the bookmark has as undefined is no longer in it. */
 export function withBookmark(state: State, stream: string, bookmark: Bookmark): State {
-  const before = state.bookmarks[stream] ?? {};
-  return { ...state, bookmarks: { ...state.bookmarks, [stream]: { ...before, ...bookmark } } };
+  const whole = Object.entries({ ...state.bookmarks[stream], ...bookmark });
+  const told = Object.fromEntries(whole.filter(([, value]) => value !== undefined));
+  return { ...state, bookmarks: { ...state.bookmarks, [stream]: told } };
 }
 
 /** The state while a stream is written, or, without one, of a run that is complete. */
