@@ -9,6 +9,26 @@ export function newByteWriter(capacity: number): ByteWriter {
   return { bytes: Buffer.allocUnsafeSlow(capacity), length: 0 };
 }
 
+/** A part of a buffer. */
+export interface ByteSpan {
+  readonly bytes: Buffer;
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+}
+
+/** The bytes of spans, one behind the other. Those that lie so already are not copied. */
+export function bytesOf(spans: readonly ByteSpan[]): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  for (let index = 0; index < spans.length; ) {
+    const { bytes, from, to } = spans[index++]!;
+    let end = to;
+    for (; spans[index]?.bytes === bytes && spans[index]!.from === end; index++) end = spans[index]!.to;
+    pieces.push(bytes.subarray(from, end));
+  }
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+}
+
 /** Below this, a loop is quicker than a call (measured). */
 const fewBytes = 24;
 

@@ -6,13 +6,13 @@
 import { instantOf, isCanonicalToken } from './dates.ts';
 import { replace } from './edit.ts';
 import {
+  isDeeperThan,
   isDigit,
   type JsonText,
   openBrace,
   openBracket,
   quote,
   readJson,
-  skipNested,
   skipString,
   skipValue,
   textIn,
@@ -40,15 +40,15 @@ const maxDepthInText = 100;
 export function keep(path: string, source: Buffer, from: number, to: number): void {
   misfit.all.push({ path, type: jsonType(source[from]!) });
   const text = textIn(source, from, to);
-  misfit.leftover = isNested(source[from]) && isTooDeep(source, from) ? JSON.stringify(text) : text;
+  misfit.leftover = isTooDeep(source, from) ? JSON.stringify(text) : text;
 }
 
-export function isNested(opening: number | undefined): boolean {
+function isNested(opening: number | undefined): boolean {
   return opening === openBrace || opening === openBracket;
 }
 
 function isTooDeep(source: Buffer, from: number): boolean {
-  return skipNested(source, from).depth > maxDepth;
+  return isNested(source[from]) && isDeeperThan(maxDepth, source, from);
 }
 
 /** A value that its column does not hold. */
@@ -137,7 +137,7 @@ export function freeObjectRule(path: string): Rule {
     if (isEmptyString(source, at)) return nothing(at, end);
     const inText = nestedInText(source, at, end, openBrace);
     if (inText !== undefined) replace(at, end, textIn(inText.bytes, inText.from, inText.to));
-    else if (isNested(source[at]) && isTooDeep(source, at)) return refuse(path, source, at, end);
+    else if (isTooDeep(source, at)) return refuse(path, source, at, end);
     else replace(at, end, `{"value":${textIn(source, at, end)}}`);
     return end;
   };
@@ -146,9 +146,8 @@ export function freeObjectRule(path: string): Rule {
 /** Whatever it is, it is right. */
 export function anythingRule(path: string): Rule {
   return (source, at) => {
-    if (!isNested(source[at])) return skipValue(source, at);
-    const { to, depth } = skipNested(source, at);
-    return depth > maxDepth ? refuse(path, source, at, to) : to;
+    const to = skipValue(source, at);
+    return isTooDeep(source, at) ? refuse(path, source, at, to) : to;
   };
 }
 
@@ -168,7 +167,7 @@ export function nestedInText(source: Buffer, from: number, to: number, opening: 
   if (text.charCodeAt(0) !== opening) return undefined;
   try {
     const nested = readJson(Buffer.from(text), 0);
-    return skipNested(nested.bytes, nested.from).depth > maxDepthInText ? undefined : nested;
+    return isDeeperThan(maxDepthInText, nested.bytes, nested.from) ? undefined : nested;
   } catch {
     return undefined;
   }

@@ -51,6 +51,16 @@ export function isCanonical(text: string): boolean {
   );
 }
 
+/** Milliseconds since 1970 of a date that is written so, at a place in a text. Quicker than `Date.parse` (measured). */
+export function timeIn(text: string, at: number): number {
+  const year = twoDigits(text, at) * 100 + twoDigits(text, at + 2);
+  // To `Date.UTC`, the year 70 is 1970.
+  if (year < 100) return Date.parse(text.slice(at, at + 24));
+  const day = Date.UTC(year, twoDigits(text, at + 5) - 1, twoDigits(text, at + 8));
+  const seconds = (twoDigits(text, at + 11) * 60 + twoDigits(text, at + 14)) * 60 + twoDigits(text, at + 17);
+  return day + seconds * 1000 + twoDigits(text, at + 20) * 10 + text.charCodeAt(at + 22) - 0x30;
+}
+
 /**
  * The same for a JSON token in UTF-8, quotes included, of which `at` is the first. Every date is looked at, so this says
  * yes to nearly all and leaves the last days of months to `instantOf`.

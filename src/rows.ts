@@ -1,47 +1,59 @@
 /** From records as the API sends them to rows: conformed, with their key and date. */
-import { newByteWriter } from './byte-writer.ts';
+import { type ByteWriter, newByteWriter, writeBytes } from './byte-writer.ts';
+import { timeIn } from './dates.ts';
 import { type JsonText, openBrace, readJson, textIn } from './json-text.ts';
 import type { Parent } from './paystack/children.ts';
-import type { Row } from './paystack/pages.ts';
+import type { Row, ToRows } from './paystack/pages.ts';
 import type { StreamFacts } from './paystack/streams.ts';
 import { type Conformed, compileConform } from './record.ts';
 import type { Schema } from './schema.ts';
-
-/** Makes the rows of a page. A record that is no object, or has no key, gives none. */
-export type ToRows<Content> = (records: readonly JsonText[]) => readonly Row<Content>[];
+import type { RecordFrame } from './singer/messages.ts';
 
 /**
  * Compiles what makes the rows of a stream.
  *
  * @param schema every column
  * @param selected those that are written
+ * @param frame what is written around each record
  * @returns a function of what the records get from their parent, as JSON text; what a record itself says stands
  */
 export function compileRows(
   facts: StreamFacts,
   schema: Schema,
   selected: Schema,
-): (fromParent?: Parent) => ToRows<Uint8Array> {
+  frame: (askedAt: number) => RecordFrame,
+): (fromParent?: Parent) => ToRows {
   const carried = Object.keys(facts.parent?.carries ?? {});
   const conform = compileConform(schema, selected, { asked: askedOf(facts), carried });
   const rowOf = compileRow(facts);
-  return (fromParent) => (records) => {
-    const objects = records.filter(isObject);
-    // One buffer a page: many small ones that wait for their turn would be moved about by the garbage collector.
-    const writer = newByteWriter(objects.reduce((size, { from, to }) => size + to - from + 64, 0));
-    const conformed = objects.map((record) => {
+  // One buffer a page, used again: left to the garbage collector, pages fill the memory before it wakes up.
+  const idle: ByteWriter[] = [];
+  return (fromParent) => (records, askedAt) => {
+    const { before, after } = frame(askedAt);
+    const writer = idle.pop() ?? newByteWriter(expectedBytes);
+    writer.length = 0;
+    const conformed: { told: Conformed; from: number; to: number }[] = [];
+    for (const record of records) {
+      if (!isObject(record)) continue;
       const from = writer.length;
+      writeBytes(writer, before, 0, before.length);
       const told = conform(record, writer, fromParent);
-      return { told, from, to: writer.length };
-    });
+      writeBytes(writer, after, 0, after.length);
+      conformed.push({ told, from, to: writer.length });
+    }
+    // Only now, since the buffer is another one after it has grown.
+    const { bytes } = writer;
     const rows: Row[] = [];
     for (const { told, from, to } of conformed) {
-      const row = rowOf(told, writer.bytes.subarray(from, to));
+      const row = rowOf(told, { bytes, from, to });
       if (row !== undefined) rows.push(row);
     }
-    return rows;
+    return { rows, release: () => idle.push(writer) };
   };
 }
+
+/** Of a page, about. */
+const expectedBytes = 64_000;
 
 /** Makes rows of parent records, which are not written but asked for their children: of them, these fields are kept. */
 export function compileParents(facts: StreamFacts, schema: Schema, fields: readonly string[]): ToRows<Parent> {
@@ -49,13 +61,15 @@ export function compileParents(facts: StreamFacts, schema: Schema, fields: reado
   const conform = compileConform(schema, schema, { asked });
   const writer = newByteWriter(1024);
   const rowOf = compileRow(facts);
-  return (records) =>
-    records.filter(isObject).flatMap((record) => {
+  return (records) => ({
+    rows: records.filter(isObject).flatMap((record) => {
       writer.length = 0;
       const told = conform(record, writer);
       const parent = Object.fromEntries(asked.map((field, index) => [field, told.asked[index] ?? 'null']));
       return rowOf({ ...told, misfits: [] }, parent) ?? [];
-    });
+    }),
+    release: () => {},
+  });
 }
 
 function isObject({ bytes, from }: JsonText): boolean {
@@ -90,7 +104,7 @@ function compileRow({ key, created, finalStatuses, changes }: StreamFacts) {
 }
 
 function timeOf(date: string | undefined): number {
-  return isTold(date) ? Date.parse(date.slice(1, -1)) : Number.NaN;
+  return isTold(date) ? timeIn(date, 1) : Number.NaN;
 }
 
 /** The key that a column holds, or the object in it as `id`. */

@@ -10,8 +10,9 @@ import { parseExact } from './json.ts';
 import type { Log } from './log.ts';
 import { createWrite } from './output.ts';
 import { packageVersion } from './package.ts';
-import { createAsk } from './paystack/client.ts';
+import { type Ask, createAsk } from './paystack/client.ts';
 import { createLimits } from './paystack/limits.ts';
+import { createTransport } from './paystack/transport.ts';
 import { parseCatalog } from './singer/catalog.ts';
 import { type SelectedStream, selectStreams } from './singer/selection.ts';
 import { parseState, type State } from './singer/state.ts';
@@ -61,7 +62,7 @@ export async function run({ log, ...options }: RunOptions): Promise<number> {
       streams,
       state,
       config,
-      ask: connect(config, systemClock, stop.signal, log),
+      ask: await connect(config, systemClock, stop.signal, log),
       write: createWrite(options.stdout),
       log,
       clock: systemClock,
@@ -78,12 +79,14 @@ export async function run({ log, ...options }: RunOptions): Promise<number> {
   }
 }
 
-function connect(config: Config, clock: Clock, signal: AbortSignal, log: Log): ReturnType<typeof createAsk> {
+async function connect(config: Config, clock: Clock, signal: AbortSignal, log: Log): Promise<Ask> {
   const { apiUrl, secretKey, userAgent, requestTimeoutMs, concurrency, allowance } = config;
   const limits = createLimits({ concurrency, allowance, clock });
   const onRetry = (endpoint: string, why: string, waitMs: number) =>
     log('WARNING', `${endpoint}: Paystack ${why}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
-  return createAsk({ apiUrl, secretKey, userAgent, timeoutMs: requestTimeoutMs, limits, clock, signal, onRetry });
+  const transport = await createTransport(apiUrl);
+  const timeoutMs = requestTimeoutMs;
+  return createAsk({ apiUrl, secretKey, userAgent, timeoutMs, transport, limits, clock, signal, onRetry });
 }
 
 function readConfig(sources: readonly string[], environment: NodeJS.ProcessEnv, log: Log): Config {

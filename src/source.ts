@@ -10,6 +10,7 @@ import { type Reading, type RowsRead, readList, type Tally } from './paystack/re
 import { type ParentFacts, type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
 import { isInRange, type Range } from './paystack/windows.ts';
 import { compileParents, compileRows } from './rows.ts';
+import type { RecordFrame } from './singer/messages.ts';
 import type { SelectedStream } from './singer/selection.ts';
 
 export interface SourceOptions {
@@ -19,6 +20,8 @@ export interface SourceOptions {
   readonly now: number;
   /** Pages of one stream that may be in flight or waiting. */
   readonly ahead: () => number;
+  /** What is written around each record. */
+  readonly frame: (askedAt: number) => RecordFrame;
 }
 
 /**
@@ -32,7 +35,7 @@ export function openSource(
   position: Position,
   rank: number,
   tally: Tally,
-  { config, ask, now, ahead }: SourceOptions,
+  { config, ask, now, ahead, frame }: SourceOptions,
 ): AsyncIterable<Reading> {
   const name = stream.id as StreamName;
   const facts: StreamFacts = streams[name];
@@ -43,7 +46,7 @@ export function openSource(
     return openList({ facts: streams[of], endpoint: of, rank, path, pageSize: config.pageSize, ask, toRows });
   }
 
-  const toRows = compileRows(facts, readSchema(name), stream.schema);
+  const toRows = compileRows(facts, readSchema(name), stream.schema, frame);
   if (facts.parent === undefined) return readList(open(name, facts.path, toRows()), range, ahead, tally);
   const parentName = facts.parent.stream as StreamName;
   const parentFacts: StreamFacts = streams[parentName];
@@ -70,26 +73,25 @@ export function openRecords(
   stream: SelectedStream,
   position: Position,
   rank: number,
-  { config, ask, now }: SourceOptions,
+  { config, ask, now, frame }: SourceOptions,
 ): (key: string) => Promise<RowsRead> {
   const name = stream.id as StreamName;
   const facts: StreamFacts = streams[name];
   const read = rangeFrom(position, config, now);
   const allowed = rangeFrom({ reached: undefined, openDays: new Set() }, config, now);
   const isMissed = ({ created }: Row) => Number.isNaN(created) || (!isIn(created, read) && isIn(created, allowed));
-  const toRows = compileRows(facts, readSchema(name), stream.schema)();
+  const toRows = compileRows(facts, readSchema(name), stream.schema, frame)();
   return async (key) => {
     const question = { endpoint: `${name} by key`, rank, path: `${facts.path}/${encodeURIComponent(key)}` };
     try {
-      return await ask(question, ({ data, askedAt }) => ({
-        kind: 'rows',
-        rows: toRows([data]).filter(isMissed),
-        askedAt,
-      }));
+      return await ask(question, ({ data, askedAt }) => {
+        const { rows, release } = toRows([data], askedAt);
+        return { kind: 'rows', rows: rows.filter(isMissed), release };
+      });
     } catch (error) {
       // Documented: 404 or 400 for a key that Paystack does not know.
       if (error instanceof NotAvailable || (error instanceof RequestRefused && error.status === 400)) {
-        return { kind: 'rows', rows: [], askedAt: now };
+        return { kind: 'rows', rows: [], release: () => {} };
       }
       throw error;
     }

@@ -8,7 +8,7 @@
  * Nothing is written until Paystack has answered once, so that a wrong key leaves stdout empty.
  */
 import { advanced, withOpenRows, withPosition } from './bookmark.ts';
-import { newByteWriter } from './byte-writer.ts';
+import { bytesOf } from './byte-writer.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createDriftReport, type Drift } from './drift.ts';
@@ -20,10 +20,10 @@ import type { Ask } from './paystack/client.ts';
 import { KeyRejected, NotAvailable } from './paystack/errors.ts';
 import type { Covered, Reading, Tally } from './paystack/read.ts';
 import { inOrder, toAsync } from './prefetch.ts';
-import { activateVersionMessage, recordMessages, schemaMessage, stateMessage } from './singer/messages.ts';
+import { activateVersionMessage, recordFrame, schemaMessage, stateMessage } from './singer/messages.ts';
 import type { SelectedStream } from './singer/selection.ts';
 import { resumeOrder, type State, withCurrentlySyncing } from './singer/state.ts';
-import { openRecords, openSource } from './source.ts';
+import { openRecords, openSource, type SourceOptions } from './source.ts';
 import { createTurns } from './turns.ts';
 
 export interface SyncOptions {
@@ -64,7 +64,6 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   const now = clock.now();
   const drift = createDriftReport();
   const turns = createTurns();
-  const messages = newByteWriter(0);
   let state = options.state;
   let lastState: string | undefined;
   let hasBegun = false;
@@ -94,12 +93,11 @@ export async function sync(options: SyncOptions): Promise<Summary> {
     await begin();
     state = withCurrentlySyncing(state, stream.id);
     if (reading.kind === 'rows') {
-      if (reading.rows.length === 0) return;
+      if (reading.rows.length === 0) return reading.release();
       lastState = undefined;
-      const records = reading.rows.map(({ content }) => content);
-      const extractedAt = new Date(reading.askedAt).toISOString();
-      await write(recordMessages(stream.name, records, extractedAt, job.version, messages));
-      job.written += records.length;
+      await write(bytesOf(reading.rows.map(({ content }) => content)));
+      reading.release();
+      job.written += reading.rows.length;
       for (const { key, created, changes, misfits } of reading.rows) {
         if (created > job.newest) job.newest = created;
         if (changes !== undefined && job.changes !== undefined) noteStale(job.changes, changes);
@@ -128,9 +126,13 @@ export async function sync(options: SyncOptions): Promise<Summary> {
     await write(activateVersionMessage(stream.name, version));
   }
 
+  function sourceOptions({ stream, version }: Job): SourceOptions {
+    return { config, ask, now, ahead, frame: recordFrame(stream.name, version) };
+  }
+
   async function readAll(job: Job): Promise<void> {
     const { stream, rank, tally } = job;
-    for await (const reading of openSource(stream, job.start, rank, tally, { config, ask, now, ahead })) {
+    for await (const reading of openSource(stream, job.start, rank, tally, sourceOptions(job))) {
       stop.signal.throwIfAborted();
       await turns.take(rank, () => writeReading(job, reading));
     }
@@ -141,7 +143,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   /** Reads the records that others have changed; with them, what those others have covered is whole. */
   async function readStale(job: Job, changers: readonly Job[]): Promise<void> {
     const { stream, rank, stale } = job;
-    const read = openRecords(stream, job.start, rank, { config, ask, now, ahead });
+    const read = openRecords(stream, job.start, rank, sourceOptions(job));
     const tasks = [...stale].map((key) => () => read(key));
     for await (const reading of inOrder(toAsync(tasks), () => config.concurrency)) {
       stop.signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { instantOf, isCanonical } from '../src/dates.ts';
+import { instantOf, isCanonical, timeIn } from '../src/dates.ts';
 
 t.test('every spelling is read as the same instant', async (t) => {
   const spellings = {
@@ -155,3 +155,12 @@ function date(): fc.Arbitrary<string> {
 function pad(number: number, length = 2): string {
   return String(number).padStart(length, '0');
 }
+
+t.test('the time of a date is what Date.parse says', async () => {
+  fc.assert(
+    fc.property(fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }), (date) => {
+      const text = date.toISOString();
+      return timeIn(`"${text}"`, 1) === date.getTime() && timeIn(text, 0) === date.getTime();
+    }),
+  );
+});

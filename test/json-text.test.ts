@@ -1,7 +1,20 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { parseExact, stringifyExact } from '../src/json.ts';
-import { type JsonText, jsonOf, readJson, skipNested, skipValue, textIn, valueIn } from '../src/json-text.ts';
+import {
+  isDeeperThan,
+  type JsonText,
+  jsonOf,
+  openBrace,
+  openBracket,
+  readAnswer,
+  readJson,
+  skipSpace,
+  skipString,
+  skipValue,
+  textIn,
+  valueIn,
+} from '../src/json-text.ts';
 
 function read(text: string, depth = 0): JsonText {
   return readJson(Buffer.from(text), depth);
@@ -110,8 +123,53 @@ t.test('numbers keep their digits', async (t) => {
 
 t.test('nesting has no limit, and is told', async (t) => {
   const text = `${'[{"a":'.repeat(100_000)}1${'}]'.repeat(100_000)}`;
-  const { bytes, from } = read(text);
-  t.strictSame(skipNested(bytes, from), { to: text.length, depth: 200_000 });
+  for (const readText of [readJson, readAnswer]) {
+    const { bytes, from } = readText(Buffer.from(text), 0);
+    t.equal(skipValue(bytes, from), text.length);
+    t.ok(isDeeperThan(199_999, bytes, from));
+    t.notOk(isDeeperThan(200_000, bytes, from));
+  }
+});
+
+/** Where each value and name of a text starts and ends, by scanning it. */
+function spansOf(bytes: Buffer, from: number): [number, number][] {
+  const to = skipValue(bytes, from);
+  const opening = bytes[from];
+  if (opening !== openBrace && opening !== openBracket) return [[from, to]];
+  const spans: [number, number][] = [[from, to]];
+  for (let at = skipSpace(bytes, from + 1); at < to - 1; at = skipSpace(bytes, at)) {
+    if (bytes[at] === 0x2c) at = skipSpace(bytes, at + 1);
+    if (opening === openBrace) {
+      const nameEnd = skipString(bytes, at);
+      spans.push([at, nameEnd]);
+      at = skipSpace(bytes, skipSpace(bytes, nameEnd) + 1);
+    }
+    spans.push(...spansOf(bytes, at));
+    at = skipValue(bytes, at);
+  }
+  return spans;
+}
+
+t.test('what is noted of an answer is what scanning it tells, whatever was read before and in between', async (t) => {
+  let told = 0;
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 6 }), fc.nat(3), fc.nat(3), fc.json(), (json, depth, spaces, other) => {
+      const text = JSON.stringify(JSON.parse(json), undefined, spaces);
+      const expected = spansOf(Buffer.from(text), 0);
+      const answer = readAnswer(Buffer.from(text), depth);
+      readJson(Buffer.from(other), 1);
+      t.strictSame(spansOf(answer.bytes, answer.from), expected);
+      told += expected.length;
+    }),
+  );
+  t.ok(told > 500);
+});
+
+t.test('an answer that is no JSON leaves nothing noted', async (t) => {
+  const broken = Buffer.from('{"a":"b","c":[1,2');
+  t.throws(() => readAnswer(broken, 1), SyntaxError);
+  t.equal(skipString(broken, 1), 4);
+  t.equal(skipString(Buffer.from('["x"]'), 1), 4);
 });
 
 t.test('half a surrogate pair becomes U+FFFD, in names too; a pair stays', async (t) => {

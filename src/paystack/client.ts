@@ -3,14 +3,15 @@
  *
  * A retry covers the whole answer: status, headers, body, JSON, envelope. Only GET is ever sent.
  */
-import ky, { type KyInstance } from 'ky';
-import { type ByteWriter, newByteWriter, writeBytes } from '../byte-writer.ts';
+import ky from 'ky';
+import { type ByteWriter, newByteWriter } from '../byte-writer.ts';
 import { type Clock, sleep } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import { type JsonText, readJson, valueIn } from '../json-text.ts';
+import { type JsonText, readAnswer, valueIn } from '../json-text.ts';
 import { isObject } from '../values.ts';
 import { KeyRejected, NoAnswer, NotAvailable, RequestRefused } from './errors.ts';
 import type { Limits } from './limits.ts';
+import type { Transport } from './transport.ts';
 
 export interface ClientOptions {
   readonly apiUrl: string;
@@ -18,6 +19,7 @@ export interface ClientOptions {
   readonly userAgent: string;
   /** For the whole answer, body included. */
   readonly timeoutMs: number;
+  readonly transport: Transport;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -66,18 +68,17 @@ const maxToldWaitMs = 300_000;
 const maxToldWaits = 10;
 
 export function createAsk(options: ClientOptions): Ask {
-  const { limits, clock, signal, onRetry } = options;
+  const { limits, clock, signal, transport, onRetry } = options;
   const http = ky.create({
     headers: {
       authorization: `Bearer ${options.secretKey}`,
       'user-agent': options.userAgent,
       accept: 'application/json',
+      'accept-encoding': 'gzip',
     },
     retry: 0,
     timeout: false,
     throwHttpErrors: false,
-    // The key must not follow a redirect.
-    redirect: 'manual',
   });
 
   /** Bodies are many and large: left to the garbage collector, they would fill the memory before it wakes up. */
@@ -94,14 +95,16 @@ export function createAsk(options: ClientOptions): Ask {
       const askedAt = clock.now();
       const body = idle.pop() ?? newByteWriter(expectedBytes);
       body.length = 0;
-      const attempt = await tryOnce(http, url, body, options, (headers) => limits.done(ticket, headers));
+      const send = (exchange: AbortSignal) =>
+        http.get(url, { fetch: (request) => transport(request as Request, body, exchange) });
+      const attempt = await tryOnce(send, body, options, (headers) => limits.done(ticket, headers));
       signal.throwIfAborted();
       if ('data' in attempt) {
         const result = read({ ...attempt, askedAt });
         idle.push(body);
         return result;
       }
-      idle.push(body);
+      // The body is left to the garbage collector: an exchange that was ended may still be writing into it.
       tries++;
       tryingMs += clock.now() - askedAt;
       if (attempt.toldWaitMs !== undefined) {
@@ -132,50 +135,26 @@ interface Failure {
 type Attempt = Pick<Answer, 'data' | 'meta'> | Failure;
 
 async function tryOnce(
-  http: KyInstance,
-  url: string,
+  send: (signal: AbortSignal) => Promise<Response>,
   body: ByteWriter,
   { timeoutMs, clock, signal }: ClientOptions,
   onDone: (headers?: Headers) => void,
 ): Promise<Attempt> {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  const aborted = new Promise<never>((_, reject) => {
-    controller.signal.addEventListener('abort', () => reject(new Error('aborted')));
-  });
-  aborted.catch(() => {});
   signal.addEventListener('abort', abort, { once: true });
   const cancelTimeout = clock.after(timeoutMs, abort);
   let response: Response | undefined;
   try {
-    // Observed (Node 20): fetch forgets the signal when garbage is collected while an answer stalls. So the wait itself ends.
-    response = await Promise.race([http.get(url, { signal: controller.signal }), aborted]);
-    await readBody(response, body, aborted);
+    response = await send(controller.signal);
   } catch (error) {
-    const why = controller.signal.aborted ? `gave no whole answer in ${timeoutMs / 1000} s` : networkFailure(error);
-    return { why };
+    return { why: controller.signal.aborted ? `gave no whole answer in ${timeoutMs / 1000} s` : networkFailure(error) };
   } finally {
     cancelTimeout();
     signal.removeEventListener('abort', abort);
     onDone(response?.headers);
   }
   return judge(response, body.bytes.subarray(0, body.length), clock.now());
-}
-
-/** Reads the whole body. When it is aborted, the connection is closed. */
-async function readBody(response: Response, body: ByteWriter, aborted: Promise<never>): Promise<void> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
-  try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), aborted]);
-      if (done) return;
-      writeBytes(body, value, 0, value.length);
-    }
-  } catch (error) {
-    reader.cancel().catch(() => {});
-    throw error;
-  }
 }
 
 /** Turns a whole HTTP answer into what it means. */
@@ -234,7 +213,7 @@ type Envelope = NonNullable<JsonText['members']>;
 /** The members of the object that an answer's body holds; undefined if it holds none. */
 function envelopeIn(body: Buffer): Envelope | undefined {
   try {
-    return readJson(body, 2).members;
+    return readAnswer(body, 2).members;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@
  * sample), and some lists send no `meta` at all.
  */
 
+import type { ByteSpan } from '../byte-writer.ts';
 import type { Misfit } from '../columns.ts';
 import { type JsonText, jsonOf, valueIn } from '../json-text.ts';
 import type { Answer, Ask } from './client.ts';
@@ -13,10 +14,10 @@ import { RequestRefused } from './errors.ts';
 import type { Paging, StreamFacts } from './streams.ts';
 
 /**
- * A record with what paging and windows need to know of it. Its content is the JSON text of the conformed record, as
- * UTF-8: rows wait for their turn to be written, and bytes wait in less memory than values.
+ * A record with what paging and windows need to know of it. Its content is what is written of it, as UTF-8: rows wait for
+ * their turn, and bytes wait in less memory than values.
  */
-export interface Row<Content = Uint8Array> {
+export interface Row<Content = ByteSpan> {
   /** Primary key: the JSON text of its columns. */
   readonly key: string;
   /** Creation, milliseconds since 1970; NaN if the record has no such date. */
@@ -30,8 +31,17 @@ export interface Row<Content = Uint8Array> {
   readonly misfits: readonly Misfit[];
 }
 
-export interface Page<Content = Uint8Array> {
+/** The rows of a page, in the order of its records, without those that cannot be one (no object, no key). */
+export interface PageRows<Content = ByteSpan> {
   readonly rows: readonly Row<Content>[];
+  /** To be called when the contents are not needed any more: the next page may take their place. */
+  readonly release: () => void;
+}
+
+/** Makes the rows of the records of a page that was asked for at a time, milliseconds since 1970. */
+export type ToRows<Content = ByteSpan> = (records: readonly JsonText[], askedAt: number) => PageRows<Content>;
+
+export interface Page<Content = ByteSpan> extends PageRows<Content> {
   /** Records on the page, those included that are no rows. */
   readonly count: number;
   /** Records in the whole list, where the answer tells. */
@@ -40,11 +50,10 @@ export interface Page<Content = Uint8Array> {
   readonly next: string | undefined;
   /** True if the answer itself says that nothing follows. A short page does not. */
   readonly isLast: boolean;
-  readonly askedAt: number;
 }
 
 /** A list, ready to be asked for its pages. */
-export interface List<Content = Uint8Array> {
+export interface List<Content = ByteSpan> {
   /** Page by number, from 1. Not for cursor lists beyond the first page. */
   page(number: number, query: Query): Promise<Page<Content>>;
   /** Page by the cursor that the page before told. */
@@ -61,8 +70,7 @@ export interface ListOptions<Content> {
   readonly path: string;
   readonly pageSize: number;
   readonly ask: Ask;
-  /** Makes rows of records, in their order, without those that cannot be one (no object, no key). */
-  readonly toRows: (records: readonly JsonText[]) => readonly Row<Content>[];
+  readonly toRows: ToRows<Content>;
 }
 
 /** A page size that is refused is halved, as long as it stays above this. */
@@ -99,19 +107,18 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
   };
 }
 
-function pageOf<Content>(answer: Answer, facts: StreamFacts, toRows: ListOptions<Content>['toRows']): Page<Content> {
+function pageOf<Content>(answer: Answer, facts: StreamFacts, toRows: ToRows<Content>): Page<Content> {
   const records = facts.records ? jsonOf(facts.records(valueIn(answer.data)) ?? null, 1).items : answer.data.items;
   if (records === undefined) throw new RequestRefused(200, 'answered with data that is no list of records');
   const { meta } = answer;
   const total = wholeNumber(meta['total']);
   const next = cursorIn(meta['next']);
   return {
-    rows: toRows(records),
+    ...toRows(records, answer.askedAt),
     count: records.length,
     total,
     next,
     isLast: facts.paging === 'single' || (next === undefined && isCursorMode(meta, total, facts.paging)),
-    askedAt: answer.askedAt,
   };
 }
 

@@ -9,17 +9,15 @@
  * A list that ignores `from` and `to`, or filters by another date, is read once, whole; what lies outside the range is
  * then left out here.
  */
+import type { ByteSpan } from '../byte-writer.ts';
 import { inOrder, lookahead } from '../prefetch.ts';
-import type { List, Page, Query, Row } from './pages.ts';
+import type { List, Page, PageRows, Query } from './pages.ts';
 import { cutWindows, isBelieved, isInRange, midnightBefore, pagesIn, type Range, type Window } from './windows.ts';
 
-export type Reading<Content = Uint8Array> = RowsRead<Content> | Covered;
+export type Reading<Content = ByteSpan> = RowsRead<Content> | Covered;
 
-export interface RowsRead<Content = Uint8Array> {
+export interface RowsRead<Content = ByteSpan> extends PageRows<Content> {
   readonly kind: 'rows';
-  readonly rows: readonly Row<Content>[];
-  /** Milliseconds since 1970. */
-  readonly askedAt: number;
 }
 
 /** Everything is read that was created from `from` to before `until`; if it is not whole, something is missing. */
@@ -243,13 +241,13 @@ function take<Content>(ledger: Ledger, page: Page<Content>): RowsRead<Content> {
   ledger.total = page.total;
   if (window !== undefined && !isBelieved(page.rows, window)) {
     ledger.isBelieved = false;
-    return { kind: 'rows', rows: [], askedAt: page.askedAt };
+    return { kind: 'rows', rows: [], release: page.release };
   }
   const rows = page.rows.filter(({ key, created, isOpen }) => {
-    const isNew = !known.has(key);
+    const { size } = known;
     known.add(key);
     if (ledger.pass !== known) ledger.pass.add(key);
-    if (!isNew) return false;
+    if (known.size === size) return false;
     if (range !== undefined && !isInRange(created, range)) {
       tally.leftOut++;
       return false;
@@ -258,5 +256,5 @@ function take<Content>(ledger: Ledger, page: Page<Content>): RowsRead<Content> {
     if (isOpen) ledger.openDays.add(midnightBefore(created));
     return !knownBefore.has(key);
   });
-  return { kind: 'rows', rows, askedAt: page.askedAt };
+  return { kind: 'rows', rows, release: page.release };
 }

@@ -7,6 +7,7 @@
  * Nobody knows whether `from` and `to` are inclusive or exclusive, or cut down to their date. So cuts fall on UTC
  * midnights, a window is asked for with some margin on both sides, and what comes twice is sorted out by its key.
  */
+import type { ByteSpan } from '../byte-writer.ts';
 import type { List, Page, Query, Row } from './pages.ts';
 
 export const dayMs = 86_400_000;
@@ -26,7 +27,7 @@ export interface Range {
   readonly now: number;
 }
 
-export interface Window<Content = Uint8Array> extends Span {
+export interface Window<Content = ByteSpan> extends Span {
   /** Nothing is created in it any more: its pages do not shift, and may be read in parallel. */
   readonly isClosed: boolean;
   readonly query: Query;
