@@ -107,6 +107,16 @@ t.test('shards are the whole, each record in one of them, and a run takes over f
   t.equal(bookmarks[0].transactions.createdAt, new Date(Date.parse(cuts[0]) - 1).toISOString());
   t.notOk('refunds' in bookmarks[2], 'a shard without records of a stream has no bookmark of it');
 
+  const again = await sync({ start_date: cuts[0], end_date: cuts[1], lookback_window_days: 10 }, shards[1]!.state);
+  t.strictSame(datesIn(again), datesIn(shards[1]!), 'a shard may be run again, from its own state too');
+  for (const stream of streams) {
+    const own = keysOf(stream, shards[1]!);
+    t.ok(
+      keysOf(stream, again).every((key) => own.includes(key)),
+      `${stream}: nothing of another shard`,
+    );
+  }
+
   // What arrives in between: at the very moment of the bookmark, a day late, and just now.
   const bookmark = bookmarks[2].transactions.createdAt as string;
   for (const stream of listed) {
