@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { meltanoSettings } from '../support/meltano.ts';
-import { type Json, workFolder } from '../support/tap.ts';
+import { type Json, runTap, workFolder } from '../support/tap.ts';
 import { output, run } from './support/commands.ts';
 import { type Environment, environmentOf } from './support/environments.ts';
 import { install, pack } from './support/package.ts';
@@ -26,6 +26,10 @@ t.test('the plugin definition is valid, and says what the tap has', async (t) =>
   const [plugin] = project.plugins.extractors;
   t.equal(plugin.pip_url, undefined);
   t.strictSame(plugin.settings, meltanoSettings, 'the settings of src/config.ts');
+  const { stdout: help } = await runTap(['--help']);
+  for (const flag of ['about', 'catalog', 'discover', 'state', 'test']) {
+    t.equal(plugin.capabilities.includes(flag), help.includes(`--${flag}`), `the capability ${flag}, as --help has it`);
+  }
 });
 
 t.test('install, list, test, run, run again, select, fail', async (t) => {
