@@ -66,21 +66,6 @@ t.test('start_date leaves out what is older, however it is written', (t) =>
   }),
 );
 
-t.test('shards of start_date and end_date are the whole, each record in one of them', (t) =>
-  withSandbox({}, async (sync) => {
-    const cuts = [undefined, dateOf(200.3), dateOf(120).slice(0, 10), dateOf(33.7), undefined];
-    const ids: number[] = [];
-    for (const [index, end_date] of cuts.slice(1).entries()) {
-      const start_date = cuts[index];
-      const run = await sync({}, { ...(start_date && { start_date }), ...(end_date && { end_date }) });
-      t.equal(run.code, 0);
-      ids.push(...(run.records['transactions'] ?? []).map(({ id }) => id as number));
-    }
-    t.equal(ids.length, 300);
-    t.equal(new Set(ids).size, 300);
-  }),
-);
-
 t.test('a bookmark before the start date gives way to it', (t) =>
   withSandbox({}, async (sync) => {
     const state = { bookmarks: { transactions: { createdAt: dateOf(250) } } };

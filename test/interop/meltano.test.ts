@@ -1,11 +1,12 @@
-/** The repository's own meltano.yml, in a project of its own, as a user of Meltano would go through it. */
-import { copyFileSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+/** The plugin definition, copied into a project with the package installed by npm, as a user of Meltano would have it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { settings } from '../../src/config.ts';
-import { executable, type Json, workFolder } from '../support/tap.ts';
+import { meltanoSettings } from '../support/meltano.ts';
+import { type Json, runTap, workFolder } from '../support/tap.ts';
 import { output, run } from './support/commands.ts';
 import { type Environment, environmentOf } from './support/environments.ts';
+import { install, pack } from './support/package.ts';
 import { type Held, startHeld, streamNames, transaction } from './support/payments.ts';
 
 const definition = join(import.meta.dirname, '../../meltano.yml');
@@ -24,18 +25,11 @@ t.test('the plugin definition is valid, and says what the tap has', async (t) =>
   const project = JSON.parse(await output([python, '-c', validate, definition])) as Json;
   const [plugin] = project.plugins.extractors;
   t.equal(plugin.pip_url, undefined);
-  // biome-ignore lint/suspicious/noExplicitAny: settings that are told differently in each entry
-  const expected = Object.entries(settings as Record<string, any>).map(([name, setting]) => ({
-    name,
-    label: setting.title,
-    description: setting.description,
-    kind: setting.format === 'date-time' ? 'date_iso8601' : setting.type === 'number' ? 'decimal' : setting.type,
-    ...(setting.secret && { sensitive: true }),
-    // A start date that Meltano hands over would count as a limit that the user has set.
-    ...(setting.default !== undefined &&
-      (name === 'start_date' ? { placeholder: setting.default } : { value: setting.default })),
-  }));
-  t.strictSame(plugin.settings, expected, 'the settings of src/config.ts');
+  t.strictSame(plugin.settings, meltanoSettings, 'the settings of src/config.ts');
+  const { stdout: help } = await runTap(['--help']);
+  for (const flag of ['about', 'catalog', 'discover', 'state', 'test']) {
+    t.equal(plugin.capabilities.includes(flag), help.includes(`--${flag}`), `the capability ${flag}, as --help has it`);
+  }
 });
 
 t.test('install, list, test, run, run again, select, fail', async (t) => {
@@ -93,14 +87,17 @@ interface Project {
   rows(folder: string, stream: string): Json[];
 }
 
-/** A folder with a copy of the project file, and the executable where that says it is. */
+/** A folder with the project file and the package; the executable is where the file's own words say that npm puts it. */
 async function openProject(t: Test): Promise<Project> {
   const environment = await environmentOf('meltano');
   const folder = workFolder();
   const held = await startHeld();
   t.teardown(() => Promise.all([held.sandbox.close(), folder.remove()]));
-  copyFileSync(definition, join(folder.path, 'meltano.yml'));
-  symlinkSync(dirname(executable), join(folder.path, 'bin'));
+  await install((await pack(folder.path)).tarball, folder.path);
+  const text = readFileSync(definition, 'utf8');
+  const own = './node_modules/.bin/tap-paystack';
+  if (!text.includes(`# ${own}`)) throw new Error('meltano.yml no longer says where npm puts the executable');
+  folder.file('meltano.yml', text.replace(/(executable: ).*/, `$1${own}`));
   const variables = {
     TAP_PAYSTACK_SECRET_KEY: held.config.secret_key,
     TAP_PAYSTACK_API_URL: held.config.api_url,
