@@ -1,6 +1,6 @@
 /** A sync as the command line asks for it: its files, its signals, its exit code. */
 import { setMaxListeners } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, parseConfig, settingsOfEnvironment, unknownSettings } from './config.ts';
@@ -54,6 +54,7 @@ export async function run({ log, ...options }: RunOptions): Promise<number> {
   const config = readConfig(options.config, options.environment, log);
   const streams = readSelection(options.catalog, log);
   const state = readState(options.state);
+  warnOfReadableKey(options.config, log);
   const stop = new AbortController();
   setMaxListeners(0, stop.signal); // Every request listens.
   const release = stopOnSignals(stop, log);
@@ -99,6 +100,23 @@ function readConfig(sources: readonly string[], environment: NodeJS.ProcessEnv, 
     Object.assign(given, told);
   }
   return parseConfig(given, packageVersion());
+}
+
+function warnOfReadableKey(sources: readonly string[], log: Log): void {
+  for (const source of sources.filter((source) => source !== 'ENV' && isReadableByAll(source))) {
+    if ('secret_key' in readObject('config', source)) {
+      log(
+        'WARNING',
+        `config file "${source}" holds the secret key, and everybody on this machine may read it: chmod 600 it`,
+      );
+    }
+  }
+}
+
+/** Not asked of what is no file (a pipe, say), nor on Windows, where the mode says nothing. */
+function isReadableByAll(path: string): boolean {
+  const status = statSync(path);
+  return process.platform !== 'win32' && status.isFile() && (status.mode & 0o004) !== 0;
 }
 
 function readSelection(path: string | undefined, log: Log): SelectedStream[] {

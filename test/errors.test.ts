@@ -181,3 +181,19 @@ t.test('the debug switch shows the stack', { buffered: true }, async (t) => {
   const run = await runTap(['--config', 'nowhere.json'], { TAP_PAYSTACK_DEBUG: '1' });
   t.match(run.stderr, /\n.*DEBUG\s+at /);
 });
+
+t.test('a config file with the key that everybody may read is warned of', async (t) => {
+  const sandbox = await startSandbox();
+  t.teardown(() => sandbox.close());
+  const config = folder.file('open.json', { secret_key: sandbox.secretKey, api_url: sandbox.url });
+  const catalog = folder.file('banks.json', selecting(['banks']));
+  for (const [mode, isWarned] of [
+    [0o644, true],
+    [0o640, false],
+  ] as const) {
+    chmodSync(config, mode);
+    const run = await runTap(['--config', config, '--catalog', catalog]);
+    t.equal(run.code, 0, run.stderr);
+    t.equal(/WARNING config file ".*open.json" .*chmod 600/.test(run.stderr), isWarned, mode.toString(8));
+  }
+});

@@ -32,7 +32,7 @@ export function workFolder(): { path: string; file(name: string, content: unknow
     path,
     file: (name, content) => {
       const file = join(path, name);
-      writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+      writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content), { mode: 0o600 });
       return file;
     },
     remove: () => rmSync(path, { recursive: true, force: true }),
