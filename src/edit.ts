@@ -49,12 +49,21 @@ export function leaveOut(from: number, to: number): void {
   edit.copied = to;
 }
 
+/** Writers of edits that are over. */
+const idle: ByteWriter[] = [];
+
 /** The text that a rule makes of the value at a place, apart from the edit that goes on. */
 export function editedApart(rule: (source: Buffer, at: number) => number, source: Buffer, at: number): string {
-  const outer = { ...edit };
-  const writer = newByteWriter(256);
+  const { source: outerSource, view, copied, writer: outerWriter, replacement } = edit;
+  const writer = idle.pop() ?? newByteWriter(256);
+  writer.length = 0;
   beginEdit(source, at, writer);
   copyUntil(rule(source, at));
-  Object.assign(edit, outer);
+  edit.source = outerSource;
+  edit.view = view;
+  edit.copied = copied;
+  edit.writer = outerWriter;
+  edit.replacement = replacement;
+  idle.push(writer);
   return writer.bytes.toString('utf8', 0, writer.length);
 }

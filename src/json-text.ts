@@ -203,10 +203,10 @@ function grown(positions: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
 
 /** A name and the colon behind it. */
 function checkName(bytes: Buffer, from: number): number {
-  let at = bytes[from]! <= 0x20 ? skipSpace(bytes, from) : from;
-  if (bytes[at] !== quote) throw wrong(bytes, at);
-  at = checkString(bytes, at);
-  if (bytes[at]! <= 0x20) at = skipSpace(bytes, at);
+  const start = bytes[from]! <= 0x20 ? skipSpace(bytes, from) : from;
+  if (bytes[start] !== quote) throw wrong(bytes, start);
+  const end = checkString(bytes, start);
+  const at = bytes[end] === colon ? end : skipSpace(bytes, end);
   if (bytes[at] !== colon) throw wrong(bytes, at);
   return at + 1;
 }

@@ -371,7 +371,9 @@ function objectRule(schema: Schema, selected: Schema, path: string, options: Con
     const texts = new Map<Column, string>();
     const news = (deferred ?? []).filter((value) => !isToldAlready(value, number));
     if (news.length > 1) news.sort((one, other) => Number(one.spelling.isAlias) - Number(other.spelling.isAlias));
-    for (const { spelling, column, bytes, from, to } of [...news, ...carriedValues(source, number)]) {
+    if (carriedColumns.length > 0) news.push(...carriedValues(source, number));
+    if (news.length === 0) return { texts: noTexts, extra: extraSoFar };
+    for (const { spelling, column, bytes, from, to } of news) {
       const text = isNull(bytes, from) ? 'null' : editedApart(column.conform, bytes, from);
       const before = told(column) ?? 'null';
       if (before === 'null') {
@@ -397,6 +399,8 @@ function objectRule(schema: Schema, selected: Schema, path: string, options: Con
     });
   }
 }
+
+const noTexts: ReadonlyMap<Column, string> = new Map();
 
 /** Writes a column in front of the brace that ends an object. */
 function append(at: number, isFirst: boolean, name: string, text: string): void {
