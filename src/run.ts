@@ -8,11 +8,14 @@ import { discover } from './discover.ts';
 import { messageOf, UserError } from './errors.ts';
 import { parseExact } from './json.ts';
 import type { Log } from './log.ts';
+import type { Observer } from './observer.ts';
 import { createWrite } from './output.ts';
 import { packageVersion } from './package.ts';
-import { createAsk } from './paystack/client.ts';
+import { type Ask, createAsk } from './paystack/client.ts';
 import { createLimits } from './paystack/limits.ts';
+import { streams as paystackStreams, type StreamFacts, type StreamName } from './paystack/streams.ts';
 import { parseCatalog } from './singer/catalog.ts';
+import { createMeter } from './singer/metrics.ts';
 import { type SelectedStream, selectStreams } from './singer/selection.ts';
 import { parseState, type State } from './singer/state.ts';
 import { type Summary, sync } from './sync.ts';
@@ -50,40 +53,49 @@ class Interrupted extends Error {
  * @throws what a user can mend (UserError, KeyRejected), and what is a defect
  */
 export async function run({ log, ...options }: RunOptions): Promise<number> {
+  const clock = systemClock;
+  const startedAt = clock.now();
   const config = readConfig(options.config, options.environment, log);
   const streams = readSelection(options.catalog, log);
   const state = readState(options.state);
-  const stop = new AbortController();
-  setMaxListeners(0, stop.signal); // Every request listens.
-  const release = stopOnSignals(stop, log);
+  const meter = createMeter(clock, log);
+  const observer = meter;
   try {
-    const summary = await sync({
-      streams,
-      state,
-      config,
-      ask: connect(config, systemClock, stop.signal, log),
-      write: createWrite(options.stdout),
-      log,
-      clock: systemClock,
-      stop,
+    return await untilSignal(log, async (stop) => {
+      const ask = connect(config, clock, stop.signal, log, observer);
+      const write = createWrite(options.stdout);
+      const summary = await sync({ streams, state, config, ask, write, log, observer, clock, stop });
+      meter.flush();
+      report(summary, clock.now() - startedAt, log);
+      return summary.streams.some(({ failure }) => failure !== undefined) ? 1 : 0;
     });
-    report(summary, log);
-    return summary.streams.some(({ failure }) => failure !== undefined) ? 1 : 0;
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    log('WARNING', `${error.message}; the next run goes on from the last state`);
-    return error.exitCode;
   } finally {
-    release();
+    meter.stop();
   }
 }
 
-function connect(config: Config, clock: Clock, signal: AbortSignal, log: Log): ReturnType<typeof createAsk> {
+function connect(config: Config, clock: Clock, signal: AbortSignal, log: Log, observer?: Observer): Ask {
   const { apiUrl, secretKey, userAgent, requestTimeoutMs, concurrency, allowance } = config;
   const limits = createLimits({ concurrency, allowance, clock });
-  const onRetry = (endpoint: string, why: string, waitMs: number) =>
-    log('WARNING', `${endpoint}: Paystack ${why}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
-  return createAsk({ apiUrl, secretKey, userAgent, timeoutMs: requestTimeoutMs, limits, clock, signal, onRetry });
+  const ask = createAsk({
+    ...{ apiUrl, secretKey, userAgent, timeoutMs: requestTimeoutMs, limits, clock, signal },
+    onRetry: (endpoint, why, waitMs) => {
+      const wait = `trying again in ${(waitMs / 1000).toFixed(1)} s`;
+      log('WARNING', `${endpoint}: Paystack ${why}; ${wait}`, { stream: endpoint });
+    },
+    onTry: (endpoint, { status, isWhole }, durationMs) => {
+      const succeeded = isWhole && status !== undefined && status < 400;
+      observer?.asked({ endpoint, status, succeeded, durationMs, quotaLeft: limits.remaining(endpoint) });
+    },
+  });
+  return (question, read) =>
+    ask(question, (answer) => {
+      // Of a child there are many lists: the total of one tells nothing of the stream.
+      const isChild = (paystackStreams[question.endpoint as StreamName] as StreamFacts).parent !== undefined;
+      const total = Number(answer.meta['total'] ?? Number.NaN);
+      if (!isChild && total >= 0) observer?.announced(question.endpoint, total);
+      return read(answer);
+    });
 }
 
 function readConfig(sources: readonly string[], environment: NodeJS.ProcessEnv, log: Log): Config {
@@ -150,8 +162,14 @@ function naming<Result>(kind: string, path: string, work: () => Result): Result 
   }
 }
 
-/** A second signal changes nothing: Meltano sends each twice. */
-function stopOnSignals(stop: AbortController, log: Log): () => void {
+/**
+ * Does something that a signal ends. A second signal changes nothing: Meltano sends each twice.
+ *
+ * @returns the exit code of the work, or of the signal
+ */
+async function untilSignal(log: Log, work: (stop: AbortController) => Promise<number>): Promise<number> {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // Every request listens.
   const onSignal = (signal: keyof typeof signalExitCodes) => {
     if (stop.signal.aborted) return;
     log('INFO', `${signal}: stopping`);
@@ -160,16 +178,24 @@ function stopOnSignals(stop: AbortController, log: Log): () => void {
   };
   const signals = Object.keys(signalExitCodes) as (keyof typeof signalExitCodes)[];
   for (const signal of signals) process.on(signal, onSignal);
-  return () => {
+  try {
+    return await work(stop);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    log('WARNING', `${error.message}; the next run goes on from the last state`);
+    return error.exitCode;
+  } finally {
     for (const signal of signals) process.off(signal, onSignal);
-  };
+  }
 }
 
 /** What a reader of the log wants to know at the end: what is not whole, and what is new. */
-function report({ streams, drift }: Summary, log: Log): void {
+function report({ streams, drift }: Summary, durationMs: number, log: Log): void {
   for (const { stream, field, type, count } of drift) {
-    log('WARNING', `drift: ${stream}.${field} came as ${type} ${count} times; it is in _extra`);
+    log('WARNING', `drift: ${stream}.${field} came as ${type} ${count} times; it is in _extra`, { stream });
   }
+  const written = streams.reduce((sum, stream) => sum + stream.written, 0);
+  log('INFO', `${written} records of ${streams.length} streams written in ${(durationMs / 1000).toFixed(1)} s`);
   const failed = streams.filter(({ failure }) => failure !== undefined);
   if (failed.length > 0) {
     log('CRITICAL', `not whole: ${failed.map(({ stream }) => stream).join(', ')}; the next run reads them again`);

@@ -14,12 +14,12 @@ import { instantOf } from './dates.ts';
 import { createDriftReport, type Drift } from './drift.ts';
 import { messageOf, UserError } from './errors.ts';
 import type { Log } from './log.ts';
+import type { Observer } from './observer.ts';
 import { OutputClosed } from './output.ts';
 import type { Ask } from './paystack/client.ts';
 import { KeyRejected, NotAvailable } from './paystack/errors.ts';
 import { newTally, type Reading, type Tally } from './paystack/read.ts';
 import { activateVersionMessage, recordMessages, schemaMessage, stateMessage } from './singer/messages.ts';
-import { metricText } from './singer/metrics.ts';
 import type { SelectedStream } from './singer/selection.ts';
 import { resumeOrder, type State, withBookmark, withCurrentlySyncing } from './singer/state.ts';
 import { openSource } from './source.ts';
@@ -33,6 +33,7 @@ export interface SyncOptions {
   /** Resolves when the text is taken. */
   readonly write: (text: string | Uint8Array) => Promise<void>;
   readonly log: Log;
+  readonly observer: Observer;
   readonly clock: Clock;
   /** Aborted, with its reason, to end the sync early; the sync aborts it when going on makes no sense. */
   readonly stop: AbortController;
@@ -74,7 +75,7 @@ interface Job {
  * state that is safe by then has been written, unless nothing was.
  */
 export async function sync(options: SyncOptions): Promise<Summary> {
-  const { config, ask, write, log, clock, stop } = options;
+  const { config, ask, write, log, observer, clock, stop } = options;
   const streams = resumeOrder(options.streams, options.state);
   const bookmarks = new Map(streams.map((stream) => [stream.id, bookmarkOf(stream, options.state, log)]));
   const now = clock.now();
@@ -116,6 +117,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
       const extractedAt = new Date(reading.askedAt).toISOString();
       await write(recordMessages(stream.name, records, extractedAt, job.version, messages));
       job.written += records.length;
+      observer.wrote(stream.id, records.length);
       for (const { created, misfits } of reading.rows) {
         if (created > job.newest) job.newest = created;
         for (const misfit of misfits) drift.count(stream.id, misfit);
@@ -157,6 +159,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
         log(
           'WARNING',
           `${stream.id}: not available to this integration: Paystack ${error.message}; the stream is empty`,
+          { stream: stream.id },
         );
       } else if (error instanceof KeyRejected || error instanceof OutputClosed) {
         stop.abort(error);
@@ -165,7 +168,12 @@ export async function sync(options: SyncOptions): Promise<Summary> {
       }
     } finally {
       active--;
-      logEnd(job, log, clock.now());
+      // Of a run that is given up, only what was begun is worth a word.
+      if (!stop.signal.aborted || job.written > 0) {
+        const succeeded = job.failure === undefined && !stop.signal.aborted;
+        observer.ended(stream.id, { succeeded, durationMs: clock.now() - job.startedAt });
+        logEnd(job, log);
+      }
     }
   }
 
@@ -222,18 +230,13 @@ function shortfall({ tally: { missing, refused }, stream, hasHole }: Job): strin
   return parts.length === 0 ? undefined : `${parts.join('; ')}; its bookmark stays before them`;
 }
 
-function logEnd({ stream, written, tally, startedAt, failure }: Job, log: Log, now: number): void {
-  const tags = { endpoint: stream.id };
-  log('INFO', metricText({ type: 'counter', metric: 'record_count', value: written, tags }));
-  const seconds = (now - startedAt) / 1000;
-  const status = failure === undefined ? 'succeeded' : 'failed';
-  log('INFO', metricText({ type: 'timer', metric: 'job_duration', value: seconds, tags: { ...tags, status } }));
+function logEnd({ stream: { id }, written, tally, failure }: Job, log: Log): void {
   const { announced, leftOut, reread } = tally;
   const notes = [
     `${announced} announced`,
     leftOut > 0 && `${leftOut} outside the range left out`,
     reread > 0 && `${reread} windows read again`,
   ].filter(Boolean);
-  log('INFO', `${stream.id}: ${written} records written (${notes.join(', ')})`);
-  if (failure !== undefined) log('ERROR', `${stream.id}: ${failure}`);
+  log('INFO', `${id}: ${written} records written (${notes.join(', ')})`, { stream: id });
+  if (failure !== undefined) log('ERROR', `${id}: ${failure}`, { stream: id });
 }

@@ -23,6 +23,16 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
   /** Told of every try that did not give an answer. */
   readonly onRetry?: (endpoint: string, why: string, waitMs: number) => void;
+  /** Told of every try, once it has its answer or none. */
+  readonly onTry?: (endpoint: string, end: TryEnd, durationMs: number) => void;
+}
+
+/** How a try ended, as far as HTTP goes. */
+export interface TryEnd {
+  /** Undefined if there was no answer. */
+  readonly status: number | undefined;
+  /** The answer came whole. */
+  readonly isWhole: boolean;
 }
 
 export interface Question {
@@ -66,7 +76,7 @@ const maxToldWaitMs = 300_000;
 const maxToldWaits = 10;
 
 export function createAsk(options: ClientOptions): Ask {
-  const { limits, clock, signal, onRetry } = options;
+  const { limits, clock, signal, onRetry, onTry } = options;
   const http = ky.create({
     headers: {
       authorization: `Bearer ${options.secretKey}`,
@@ -94,7 +104,10 @@ export function createAsk(options: ClientOptions): Ask {
       const askedAt = clock.now();
       const body = idle.pop() ?? newByteWriter(expectedBytes);
       body.length = 0;
-      const attempt = await tryOnce(http, url, body, options, (headers) => limits.done(ticket, headers));
+      const attempt = await tryOnce(http, url, body, options, (response, isWhole) => {
+        limits.done(ticket, response?.headers);
+        onTry?.(endpoint, { status: response?.status, isWhole }, clock.now() - askedAt);
+      });
       signal.throwIfAborted();
       if ('data' in attempt) {
         const result = read({ ...attempt, askedAt });
@@ -136,7 +149,7 @@ async function tryOnce(
   url: string,
   body: ByteWriter,
   { timeoutMs, clock, signal }: ClientOptions,
-  onDone: (headers?: Headers) => void,
+  onDone: (response: Response | undefined, isWhole: boolean) => void,
 ): Promise<Attempt> {
   const controller = new AbortController();
   const abort = () => controller.abort();
@@ -147,17 +160,19 @@ async function tryOnce(
   signal.addEventListener('abort', abort, { once: true });
   const cancelTimeout = clock.after(timeoutMs, abort);
   let response: Response | undefined;
+  let isWhole = false;
   try {
     // Observed (Node 20): fetch forgets the signal when garbage is collected while an answer stalls. So the wait itself ends.
     response = await Promise.race([http.get(url, { signal: controller.signal }), aborted]);
     await readBody(response, body, aborted);
+    isWhole = true;
   } catch (error) {
     const why = controller.signal.aborted ? `gave no whole answer in ${timeoutMs / 1000} s` : networkFailure(error);
     return { why };
   } finally {
     cancelTimeout();
     signal.removeEventListener('abort', abort);
-    onDone(response?.headers);
+    onDone(response, isWhole);
   }
   return judge(response, body.bytes.subarray(0, body.length), clock.now());
 }

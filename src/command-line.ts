@@ -1,0 +1,90 @@
+/** What was asked for: argv, by yargs. */
+import yargs from 'yargs';
+import { levelNamed, levelNames, logFormats } from './log.ts';
+import { packageVersion } from './package.ts';
+
+export interface Args {
+  readonly config: readonly string[];
+  readonly state: string | undefined;
+  readonly catalog: string | undefined;
+  readonly discover: boolean;
+  readonly logFormat: string | undefined;
+  readonly logLevel: string | undefined;
+}
+
+export interface CommandLine {
+  readonly args: Args;
+  /** What is to be printed where the call was for help or version. */
+  readonly shown: string | undefined;
+  /** Why the command line cannot be understood; empty if it can. */
+  readonly mistake: string;
+}
+
+export async function parse(argv: readonly string[]): Promise<CommandLine> {
+  let shown = '';
+  let mistake = '';
+  const args = await options()
+    .fail((message, error) => {
+      mistake ||= message ?? error.message;
+    })
+    .parse([...argv], {}, (_error, _args, output) => {
+      shown = output;
+    });
+  return {
+    args: {
+      config: args.config,
+      state: lastOf(args.state),
+      catalog: lastOf(args.catalog ?? args.properties),
+      discover: args.discover,
+      logFormat: lastOf(args['log-format']),
+      logLevel: lastOf(args['log-level']),
+    },
+    shown: mistake === '' && shown !== '' ? shown : undefined,
+    mistake,
+  };
+}
+
+/** The flags, as `--help` shows them. */
+export function usage(): Promise<string> {
+  return options().getHelp();
+}
+
+function options() {
+  return yargs()
+    .scriptName('tap-paystack')
+    .usage('$0 --config config.json [--catalog catalog.json] [--state state.json] | target-…')
+    .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'camel-case-expansion': false })
+    .options({
+      config: {
+        alias: 'c',
+        type: 'array',
+        string: true,
+        requiresArg: true,
+        default: [] as string[],
+        defaultDescription: 'ENV',
+        describe: 'Config file, or ENV for TAP_PAYSTACK_* variables; may be repeated, later wins',
+      },
+      state: { alias: 's', type: 'string', requiresArg: true, describe: 'State file: where to resume' },
+      catalog: { type: 'string', requiresArg: true, describe: 'Catalog file: what to sync' },
+      properties: { alias: 'p', type: 'string', requiresArg: true, describe: 'The same, by its old name' },
+      discover: { alias: 'd', type: 'boolean', default: false, describe: 'Print the catalog; needs no key' },
+      'log-format': { type: 'string', requiresArg: true, choices: logFormats, describe: 'How stderr is written' },
+      'log-level': {
+        type: 'string',
+        requiresArg: true,
+        coerce: (told: string) => levelNamed(told)?.toLowerCase() ?? told,
+        choices: levelNames,
+        describe: 'What of it is written',
+      },
+      dev: { type: 'boolean', hidden: true },
+    })
+    .version(packageVersion())
+    .help()
+    .strict()
+    .exitProcess(false);
+}
+
+/** A flag that is given twice counts as given last. */
+function lastOf<Value>(value: Value | readonly Value[] | undefined): Value | undefined {
+  return Array.isArray(value) ? (value as readonly Value[]).at(-1) : (value as Value | undefined);
+}
