@@ -1,7 +1,7 @@
 /** The executable: argv to work, and errors to exit codes. What a call does not need is not loaded. */
-import { parse, usage } from './command-line.ts';
+import { type Args, parse, usage } from './command-line.ts';
 import { messageOf, UserError } from './errors.ts';
-import { createLog } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { chosenFormat, chosenLevel } from './log-options.ts';
 
 /** Exit codes: 1 whatever went wrong, 2 a command line that is none, 128 + n for a signal. */
@@ -29,10 +29,7 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
     }
     const level = chosenLevel(args.logLevel, environment);
     log = createLog(toStderr, level ?? 'INFO', format);
-    if (args.discover) {
-      const { discover } = await import('./discover.ts');
-      return print(JSON.stringify({ streams: discover() }, null, 2));
-    }
+    if (args.about || args.discover || args.test !== undefined) return await tell(args, environment, log);
     const { run } = await import('./run.ts');
     return await run({ ...args, environment, stdout: process.stdout, log });
   } catch (error) {
@@ -49,6 +46,21 @@ async function isSelfExplaining(error: Error): Promise<boolean> {
     import('./paystack/errors.ts'),
   ]);
   return [UserError, KeyRejected, OutputClosed].some((kind) => error instanceof kind);
+}
+
+/** All that is no sync. */
+async function tell(args: Args, environment: NodeJS.ProcessEnv, log: Log): Promise<number> {
+  if (args.about) {
+    const { aboutText } = await import('./about.ts');
+    return print(aboutText(args.format));
+  }
+  if (args.discover) {
+    const { discover } = await import('./discover.ts');
+    return print(JSON.stringify({ streams: discover() }, null, 2));
+  }
+  const { testConnection, writeSchemas } = await import('./run.ts');
+  const options = { ...args, environment, stdout: process.stdout, log };
+  return args.test === 'schema' ? writeSchemas(options) : testConnection(options);
 }
 
 function print(text: string): number {

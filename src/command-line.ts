@@ -8,6 +8,9 @@ export interface Args {
   readonly state: string | undefined;
   readonly catalog: string | undefined;
   readonly discover: boolean;
+  readonly test: (typeof tests)[number] | undefined;
+  readonly about: boolean;
+  readonly format: (typeof aboutFormats)[number];
   readonly logFormat: string | undefined;
   readonly logLevel: string | undefined;
 }
@@ -19,6 +22,9 @@ export interface CommandLine {
   /** Why the command line cannot be understood; empty if it can. */
   readonly mistake: string;
 }
+
+const tests = ['all', 'schema'] as const;
+const aboutFormats = ['text', 'json', 'markdown'] as const;
 
 export async function parse(argv: readonly string[]): Promise<CommandLine> {
   let shown = '';
@@ -36,6 +42,9 @@ export async function parse(argv: readonly string[]): Promise<CommandLine> {
       state: lastOf(args.state),
       catalog: lastOf(args.catalog ?? args.properties),
       discover: args.discover,
+      test: lastOf(args.test),
+      about: args.about,
+      format: lastOf(args.format) ?? 'text',
       logFormat: lastOf(args['log-format']),
       logLevel: lastOf(args['log-level']),
     },
@@ -68,6 +77,20 @@ function options() {
       catalog: { type: 'string', requiresArg: true, describe: 'Catalog file: what to sync' },
       properties: { alias: 'p', type: 'string', requiresArg: true, describe: 'The same, by its old name' },
       discover: { alias: 'd', type: 'boolean', default: false, describe: 'Print the catalog; needs no key' },
+      test: {
+        type: 'string',
+        coerce: (told: string) => (told || 'all') as (typeof tests)[number],
+        choices: tests,
+        describe: 'Try key and streams, one request each; schema: print the SCHEMA messages; needs no key',
+      },
+      about: { type: 'boolean', default: false, describe: 'Print what the tap is and can do; needs no key' },
+      format: {
+        type: 'string',
+        requiresArg: true,
+        choices: aboutFormats,
+        defaultDescription: 'text',
+        describe: 'How --about prints it',
+      },
       'log-format': { type: 'string', requiresArg: true, choices: logFormats, describe: 'How stderr is written' },
       'log-level': {
         type: 'string',
@@ -77,6 +100,10 @@ function options() {
         describe: 'What of it is written',
       },
       dev: { type: 'boolean', hidden: true },
+    })
+    .check(({ about, format }) => {
+      if (format !== undefined && !about) throw new Error('--format goes with --about only');
+      return true;
     })
     .version(packageVersion())
     .help()

@@ -1,4 +1,4 @@
-/** A sync as the command line asks for it: its files, its signals, its exit code. */
+/** What the command line asks for (a sync, a test of the connection) with its files, its signals, its exit code. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
@@ -15,6 +15,7 @@ import { type Ask, createAsk } from './paystack/client.ts';
 import { createLimits } from './paystack/limits.ts';
 import { streams as paystackStreams, type StreamFacts, type StreamName } from './paystack/streams.ts';
 import { parseCatalog } from './singer/catalog.ts';
+import { schemaMessage } from './singer/messages.ts';
 import { createMeter } from './singer/metrics.ts';
 import { type SelectedStream, selectStreams } from './singer/selection.ts';
 import { parseState, type State } from './singer/state.ts';
@@ -72,6 +73,31 @@ export async function run({ log, ...options }: RunOptions): Promise<number> {
   } finally {
     meter.stop();
   }
+}
+
+/**
+ * Asks for the first record of each selected stream's list, and tells what the answers say of key and features.
+ *
+ * @returns the exit code
+ * @throws what `run` throws
+ */
+export async function testConnection({ log, ...options }: RunOptions): Promise<number> {
+  const config = readConfig(options.config, options.environment, log);
+  const streams = readSelection(options.catalog, log);
+  return untilSignal(log, async (stop) => {
+    const ask = connect(config, systemClock, stop.signal, log);
+    const { tryStreams } = await import('./connection.ts');
+    return (await tryStreams({ streams: streams.map(({ id }) => id), ask, log, stop })) ? 0 : 1;
+  });
+}
+
+/** Writes the SCHEMA messages of the selected streams: what a target would be told. Needs no key and no network. */
+export async function writeSchemas({ catalog, stdout, log }: RunOptions): Promise<number> {
+  const write = createWrite(stdout);
+  for (const { name, schema, keyProperties, replicationKey } of readSelection(catalog, log)) {
+    await write(schemaMessage(name, schema, keyProperties, replicationKey));
+  }
+  return 0;
 }
 
 function connect(config: Config, clock: Clock, signal: AbortSignal, log: Log, observer?: Observer): Ask {

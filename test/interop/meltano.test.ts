@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
+import { capabilities } from '../../src/about.ts';
 import { settings } from '../../src/config.ts';
 import { executable, type Json, workFolder } from '../support/tap.ts';
 import { output, run } from './support/commands.ts';
@@ -24,6 +25,7 @@ t.test('the plugin definition is valid, and says what the tap has', async (t) =>
   const project = JSON.parse(await output([python, '-c', validate, definition])) as Json;
   const [plugin] = project.plugins.extractors;
   t.equal(plugin.pip_url, undefined);
+  t.strictSame(plugin.capabilities, capabilities, 'the capabilities of --about');
   // biome-ignore lint/suspicious/noExplicitAny: settings that are told differently in each entry
   const expected = Object.entries(settings as Record<string, any>).map(([name, setting]) => ({
     name,
@@ -53,7 +55,12 @@ t.test('install, list, test, run, run again, select, fail', async (t) => {
   const hidden = await meltano('config', 'list', 'tap-paystack');
   t.notMatch(hidden, held.sandbox.secretKey, 'Meltano hides the key');
 
-  await meltano('run', 'tap-paystack', 'target-jsonl');
+  const log = await meltano('--log-format=json', 'run', 'tap-paystack', 'target-jsonl');
+  const count = held.counts['transactions'];
+  t.ok(
+    linesOf(log).some((line) => line.stream_name === 'transactions' && line.metric_info?.value === count),
+    "Meltano has parsed the tap's log, and its metrics",
+  );
   for (const stream of streamNames) t.equal(project.rows('output', stream).length, held.counts[stream], stream);
 
   held.add(transaction(1000, { createdAt: new Date().toISOString() }));
@@ -81,6 +88,11 @@ t.test('install, list, test, run, run again, select, fail', async (t) => {
   t.match(failed, 'Paystack rejected the secret key');
   t.notMatch(failed, 'sk_test_0123456789');
 });
+
+/** What Meltano logs in its JSON format, with what it has understood of the plugins' lines. */
+function linesOf(log: string): Json[] {
+  return log.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
+}
 
 interface Project {
   readonly path: string;
