@@ -1,5 +1,6 @@
 /** The executable: argv to work, and errors to exit codes. What a call does not need is not loaded. */
 import { type Args, parse, usage } from './command-line.ts';
+import type { Display } from './display.ts';
 import { messageOf, UserError } from './errors.ts';
 import { createLog, type Log } from './log.ts';
 import { chosenFormat, chosenLevel } from './log-options.ts';
@@ -29,9 +30,18 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
     }
     const level = chosenLevel(args.logLevel, environment);
     log = createLog(toStderr, level ?? 'INFO', format);
+    if (isFirstCall(argv, environment)) {
+      const { firstSteps } = await import('./first-steps.ts');
+      toStderr(firstSteps);
+      return exitCodes.usage;
+    }
     if (args.about || args.discover || args.test !== undefined) return await tell(args, environment, log);
+    const display = format === 'text' ? await displayOn(process.stderr, environment) : undefined;
+    // On a terminal, what goes well is seen in the display.
+    if (display) log = createLog(display.write, level ?? 'WARNING');
+    if (process.stdout.isTTY) log('INFO', 'the messages on stdout are meant for a target: … | target-jsonl');
     const { run } = await import('./run.ts');
-    return await run({ ...args, environment, stdout: process.stdout, log });
+    return await run({ ...args, environment, stdout: process.stdout, log, display });
   } catch (error) {
     log('CRITICAL', messageOf(error), error instanceof Error && !(await isSelfExplaining(error)) ? { error } : {});
     if (error instanceof Error) for (const line of (error.stack ?? '').split('\n')) log('DEBUG', line);
@@ -59,11 +69,24 @@ async function tell(args: Args, environment: NodeJS.ProcessEnv, log: Log): Promi
     return print(JSON.stringify({ streams: discover() }, null, 2));
   }
   const { testConnection, writeSchemas } = await import('./run.ts');
-  const options = { ...args, environment, stdout: process.stdout, log };
+  const options = { ...args, environment, stdout: process.stdout, log, display: undefined };
   return args.test === 'schema' ? writeSchemas(options) : testConnection(options);
 }
 
 function print(text: string): number {
   if (text !== '') process.stdout.write(`${text}\n`);
   return 0;
+}
+
+/** A call by somebody who has just installed the tap: nothing is given, and nothing reads it. */
+function isFirstCall(argv: readonly string[], { TAP_PAYSTACK_SECRET_KEY }: NodeJS.ProcessEnv): boolean {
+  return argv.length === 0 && !TAP_PAYSTACK_SECRET_KEY && process.stdin.isTTY && process.stdout.isTTY;
+}
+
+/** A display, where a person looks at stderr, and the messages go elsewhere. */
+async function displayOn(stderr: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Promise<Display | undefined> {
+  const { TERM, CI } = environment;
+  if (!stderr.isTTY || process.stdout.isTTY || TERM === 'dumb' || CI) return undefined;
+  const [{ createDisplay }, { systemClock }] = await Promise.all([import('./display.ts'), import('./clock.ts')]);
+  return createDisplay(stderr, systemClock);
 }

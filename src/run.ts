@@ -5,10 +5,11 @@ import type { Writable } from 'node:stream';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, parseConfig, settingsOfEnvironment, unknownSettings } from './config.ts';
 import { discover } from './discover.ts';
+import type { Display } from './display.ts';
 import { messageOf, UserError } from './errors.ts';
 import { parseExact } from './json.ts';
 import type { Log } from './log.ts';
-import type { Observer } from './observer.ts';
+import { type Observer, observers } from './observer.ts';
 import { createWrite } from './output.ts';
 import { packageVersion } from './package.ts';
 import { type Ask, createAsk } from './paystack/client.ts';
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly stdout: Writable;
   readonly log: Log;
+  /** Shows the sync on a terminal. */
+  readonly display: Display | undefined;
 }
 
 /** By the conventions of shells: 128 and the number of the signal. */
@@ -53,17 +56,18 @@ class Interrupted extends Error {
  * @returns the exit code
  * @throws what a user can mend (UserError, KeyRejected), and what is a defect
  */
-export async function run({ log, ...options }: RunOptions): Promise<number> {
+export async function run({ log, display, ...options }: RunOptions): Promise<number> {
   const clock = systemClock;
   const startedAt = clock.now();
   const config = readConfig(options.config, options.environment, log);
   const streams = readSelection(options.catalog, log);
   const state = readState(options.state);
   const meter = createMeter(clock, log);
-  const observer = meter;
+  const observer = display === undefined ? meter : observers([meter, display]);
   try {
     return await untilSignal(log, async (stop) => {
       const ask = connect(config, clock, stop.signal, log, observer);
+      display?.start(streams.map(({ id }) => id));
       const write = createWrite(options.stdout);
       const summary = await sync({ streams, state, config, ask, write, log, observer, clock, stop });
       meter.flush();
@@ -71,6 +75,7 @@ export async function run({ log, ...options }: RunOptions): Promise<number> {
       return summary.streams.some(({ failure }) => failure !== undefined) ? 1 : 0;
     });
   } finally {
+    display?.end();
     meter.stop();
   }
 }
