@@ -17,25 +17,40 @@ export interface Args {
 
 export interface CommandLine {
   readonly args: Args;
-  /** What is to be printed where the call was for help or version. */
+  /** What is to be printed where the call was for help, version or completion. */
   readonly shown: string | undefined;
   /** Why the command line cannot be understood; empty if it can. */
   readonly mistake: string;
 }
 
 const tests = ['all', 'schema'] as const;
+const completionCommand = 'completion';
 const aboutFormats = ['text', 'json', 'markdown'] as const;
+
+/** Flags whose values are paths, by all their names. */
+const fileFlags: readonly (string | undefined)[] = [
+  '--config',
+  '-c',
+  '--state',
+  '-s',
+  '--catalog',
+  '--properties',
+  '-p',
+];
 
 export async function parse(argv: readonly string[]): Promise<CommandLine> {
   let shown = '';
   let mistake = '';
-  const args = await options()
+  const args = await options(argv)
     .fail((message, error) => {
       mistake ||= message ?? error.message;
     })
     .parse([...argv], {}, (_error, _args, output) => {
       shown = output;
     });
+  // yargs prints the script, and then finds its own command unknown.
+  if (args._[0] === completionCommand) mistake = '';
+  const isAsked = shown !== '' || argv.includes('--get-yargs-completions');
   return {
     args: {
       config: args.config,
@@ -48,17 +63,17 @@ export async function parse(argv: readonly string[]): Promise<CommandLine> {
       logFormat: lastOf(args['log-format']),
       logLevel: lastOf(args['log-level']),
     },
-    shown: mistake === '' && shown !== '' ? shown : undefined,
+    shown: isAsked && mistake === '' ? shown : undefined,
     mistake,
   };
 }
 
 /** The flags, as `--help` shows them. */
 export function usage(): Promise<string> {
-  return options().getHelp();
+  return options([]).getHelp();
 }
 
-function options() {
+function options(argv: readonly string[]) {
   return yargs()
     .scriptName('tap-paystack')
     .usage('$0 --config config.json [--catalog catalog.json] [--state state.json] | target-…')
@@ -105,10 +120,29 @@ function options() {
       if (format !== undefined && !about) throw new Error('--format goes with --about only');
       return true;
     })
+    .completion(completionCommand, 'Print a script that completes flags in your shell', completeFor(argv))
     .version(packageVersion())
     .help()
     .strict()
     .exitProcess(false);
+}
+
+type OnWords = (error: Error | null, words: string[] | undefined) => void;
+
+/** A shell that gets no words completes file names. */
+function completeFor(argv: readonly string[]) {
+  return (
+    _current: string,
+    _args: unknown,
+    complete: (onWords: OnWords) => void,
+    done: (words: string[]) => void,
+  ): void => {
+    // A shell may take the = of --config=FILE for a word.
+    const flag = argv.at(-2) === '=' ? argv.at(-3) : argv.at(-2);
+    if (fileFlags.includes(flag)) done([]);
+    // yargs offers the one-letter flags with two dashes.
+    else complete((_error, words = []) => done(words.filter((word) => !/^--\w(?!\w)/.test(word))));
+  };
 }
 
 /** A flag that is given twice counts as given last. */
