@@ -42,8 +42,9 @@ export async function tryStreams({ streams, ask, log, stop }: ConnectionOptions)
   }
   const failed = told.filter(({ answer }) => answer.kind === 'failed');
   const available = told.filter(({ answer }) => answer.kind === 'available');
-  if (failed.length === 0) log('INFO', `the key works; ${available.length} of ${told.length} streams are available`);
-  else log('CRITICAL', `failed: ${failed.map(({ stream }) => stream).join(', ')}`);
+  if (failed.length > 0) log('CRITICAL', `failed: ${failed.map(({ stream }) => stream).join(', ')}`);
+  else if (told.length === 0) log('WARNING', 'no stream is selected, so nothing was tried');
+  else log('INFO', `the key works; ${available.length} of ${told.length} streams are available`);
   return failed.length === 0;
 }
 

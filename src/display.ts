@@ -1,8 +1,8 @@
 /**
  * What a person at a terminal sees of a sync: one line on stderr, drawn anew in its place, and a table at the end.
  *
- * It is one line because the target writes to the same terminal: what comes between two drawings stands below the line
- * and is never erased. It is plain text, so there is no colour that NO_COLOR could switch off.
+ * It is one line because the target writes to the same terminal: what comes between two drawings follows the line, and
+ * no drawing erases it. It is plain text, so there is no colour that NO_COLOR could switch off.
  */
 import type { Clock } from './clock.ts';
 import type { Observer } from './observer.ts';

@@ -70,6 +70,14 @@ t.test('a key that is rejected: one line, as in a sync', { buffered: true }, asy
   t.match(run.stderr, /^CRITICAL Paystack rejected the secret key: [^\n]+\n$/);
 });
 
+t.test('where nothing is selected, nothing is claimed', { buffered: true }, async (t) => {
+  const { run, sandbox } = await testAgainst({}, []);
+  t.equal(run.code, 0);
+  t.equal(sandbox.requests.length, 0);
+  t.match(run.stderr, 'WARNING no stream is selected, so nothing was tried\n');
+  t.notMatch(run.stderr, 'the key works');
+});
+
 t.test('schema: the SCHEMA messages of what is selected, without a key', { buffered: true }, async (t) => {
   const catalog = folder.file('schema.json', selecting(['banks', 'refunds']));
   const run = await runTap(['--test=schema', '--catalog', catalog]);
