@@ -1,108 +1,92 @@
-/** The command line: argv, signals, exit codes. What a call does not need is not loaded. */
-import yargs from 'yargs';
-import { messageOf } from './errors.ts';
+/** The executable: argv to work, and errors to exit codes. What a call does not need is not loaded. */
+import { type Args, parse, usage } from './command-line.ts';
+import type { Display } from './display.ts';
+import { messageOf, UserError } from './errors.ts';
 import { createLog, type Log } from './log.ts';
-import { packageVersion } from './package.ts';
+import { chosenFormat, chosenLevel } from './log-options.ts';
 
 /** Exit codes: 1 whatever went wrong, 2 a command line that is none, 128 + n for a signal. */
 const exitCodes = { failure: 1, usage: 2 } as const;
 
-const debug = process.env['TAP_PAYSTACK_DEBUG'];
-const log = createLog((line) => process.stderr.write(line), debug ? 'DEBUG' : 'INFO');
-
-/** A command line that cannot be understood; `usage` says what can. */
-class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+const toStderr = (text: string) => process.stderr.write(text);
 
 // Whoever writes is told through its own callback; without a listener, Node would print a stack.
 process.stdout.on('error', () => {});
-await main(process.argv.slice(2), log);
+process.exitCode = await main(process.argv.slice(2), process.env);
 // A connection that hangs must not keep the process. What was written has been taken first, or its reader is gone.
 process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
-async function main(argv: readonly string[], log: Log): Promise<void> {
+async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  let log = createLog(toStderr, 'INFO');
   try {
-    const args = await parse(argv);
-    if (args === undefined) return;
-    if (args.discover) {
-      const { discover } = await import('./discover.ts');
-      process.stdout.write(`${JSON.stringify({ streams: discover() }, null, 2)}\n`);
-      return;
+    const { args, shown, mistake } = await parse(argv);
+    if (shown !== undefined) return print(shown);
+    const format = chosenFormat(args.logFormat, environment);
+    log = createLog(toStderr, 'INFO', format);
+    if (mistake !== '') {
+      if (format === 'json') log('CRITICAL', `${messageOf(mistake)}; see --help`);
+      else toStderr(`${await usage()}\n\n${mistake}\n`);
+      return exitCodes.usage;
     }
+    const level = chosenLevel(args.logLevel, environment);
+    log = createLog(toStderr, level ?? 'INFO', format);
+    if (isFirstCall(argv, environment)) {
+      const { firstSteps } = await import('./first-steps.ts');
+      toStderr(firstSteps);
+      return exitCodes.usage;
+    }
+    if (args.about || args.discover || args.test !== undefined) return await tell(args, environment, log);
+    const display = format === 'text' ? await displayOn(process.stderr, environment) : undefined;
+    // On a terminal, what goes well is seen in the display.
+    if (display) log = createLog(display.write, level ?? 'WARNING');
+    if (process.stdout.isTTY) log('INFO', 'the messages on stdout are meant for a target: … | target-jsonl');
     const { run } = await import('./run.ts');
-    process.exitCode = await run({ ...args, environment: process.env, stdout: process.stdout, log });
+    return await run({ ...args, environment, stdout: process.stdout, log, display });
   } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n`);
-      process.exitCode = exitCodes.usage;
-      return;
-    }
-    log('CRITICAL', messageOf(error));
-    if (debug && error instanceof Error) for (const line of (error.stack ?? '').split('\n')) log('DEBUG', line);
-    process.exitCode = exitCodes.failure;
+    log('CRITICAL', messageOf(error), error instanceof Error && !(await isSelfExplaining(error)) ? { error } : {});
+    if (error instanceof Error) for (const line of (error.stack ?? '').split('\n')) log('DEBUG', line);
+    return exitCodes.failure;
   }
 }
 
-interface Args {
-  readonly config: readonly string[];
-  readonly state: string | undefined;
-  readonly catalog: string | undefined;
-  readonly discover: boolean;
+/** Errors of which the message says all. */
+async function isSelfExplaining(error: Error): Promise<boolean> {
+  const [{ OutputClosed }, { KeyRejected }] = await Promise.all([
+    import('./output.ts'),
+    import('./paystack/errors.ts'),
+  ]);
+  return [UserError, KeyRejected, OutputClosed].some((kind) => error instanceof kind);
 }
 
-/** Undefined if the call was for help or for the version, which has been printed then. */
-async function parse(argv: readonly string[]): Promise<Args | undefined> {
-  let shown = '';
-  let mistake = '';
-  const args = await commandLine()
-    .fail((message, error) => {
-      mistake ||= message ?? error.message;
-    })
-    .parse([...argv], {}, (_error, _args, output) => {
-      shown = output;
-    });
-  if (mistake !== '') throw new UsageError(`${await commandLine().getHelp()}\n\n${mistake}`);
-  if (shown !== '') {
-    process.stdout.write(`${shown}\n`);
-    return undefined;
+/** All that is no sync. */
+async function tell(args: Args, environment: NodeJS.ProcessEnv, log: Log): Promise<number> {
+  if (args.about) {
+    const { aboutText } = await import('./about.ts');
+    return print(aboutText(args.format));
   }
-  return {
-    config: args.config,
-    state: lastOf(args.state),
-    catalog: lastOf(args.catalog ?? args.properties),
-    discover: args.discover,
-  };
+  if (args.discover) {
+    const { discover } = await import('./discover.ts');
+    return print(JSON.stringify({ streams: discover() }, null, 2));
+  }
+  const { testConnection, writeSchemas } = await import('./run.ts');
+  const options = { ...args, environment, stdout: process.stdout, log, display: undefined };
+  return args.test === 'schema' ? writeSchemas(options) : testConnection(options);
 }
 
-function commandLine() {
-  return yargs()
-    .scriptName('tap-paystack')
-    .usage('$0 --config config.json [--catalog catalog.json] [--state state.json] | target-…')
-    .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'camel-case-expansion': false })
-    .options({
-      config: {
-        alias: 'c',
-        type: 'array',
-        string: true,
-        requiresArg: true,
-        default: [] as string[],
-        defaultDescription: 'ENV',
-        describe: 'Config file, or ENV for TAP_PAYSTACK_* variables; may be repeated, later wins',
-      },
-      state: { alias: 's', type: 'string', requiresArg: true, describe: 'State file: where to resume' },
-      catalog: { type: 'string', requiresArg: true, describe: 'Catalog file: what to sync' },
-      properties: { alias: 'p', type: 'string', requiresArg: true, describe: 'The same, by its old name' },
-      discover: { alias: 'd', type: 'boolean', default: false, describe: 'Print the catalog; needs no key' },
-      dev: { type: 'boolean', hidden: true },
-    })
-    .version(packageVersion())
-    .help()
-    .strict()
-    .exitProcess(false);
+function print(text: string): number {
+  if (text !== '') process.stdout.write(`${text}\n`);
+  return 0;
 }
 
-/** A flag that is given twice counts as given last. */
-function lastOf(value: string | readonly string[] | undefined): string | undefined {
-  return typeof value === 'string' ? value : value?.at(-1);
+/** A call by somebody who has just installed the tap: nothing is given, and nothing reads it. */
+function isFirstCall(argv: readonly string[], { TAP_PAYSTACK_SECRET_KEY }: NodeJS.ProcessEnv): boolean {
+  return argv.length === 0 && !TAP_PAYSTACK_SECRET_KEY && process.stdin.isTTY && process.stdout.isTTY;
+}
+
+/** A display, where a person looks at stderr, and the messages go elsewhere. */
+async function displayOn(stderr: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Promise<Display | undefined> {
+  const { TERM, CI } = environment;
+  if (!stderr.isTTY || process.stdout.isTTY || TERM === 'dumb' || CI) return undefined;
+  const [{ createDisplay }, { systemClock }] = await Promise.all([import('./display.ts'), import('./clock.ts')]);
+  return createDisplay(stderr, systemClock);
 }

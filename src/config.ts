@@ -26,8 +26,8 @@ export interface Config {
 // No record is older than Paystack, which was founded in 2015.
 const beginningOfPaystack = '2015-01-01';
 
-/** One setting: JSON Schema, and whether its value must not be shown. */
-interface Setting {
+/** One setting: JSON Schema, whether it must be set, and whether its value must not be shown. */
+export interface Setting {
   readonly type: 'string' | 'integer' | 'number' | 'boolean';
   readonly title: string;
   readonly description: string;
@@ -35,6 +35,7 @@ interface Setting {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly format?: 'date-time';
+  readonly isRequired?: true;
   readonly secret?: true;
 }
 
@@ -43,6 +44,7 @@ export const settings = {
     type: 'string',
     title: 'Secret key',
     description: 'Secret key of the integration, sk_test_… or sk_live_…',
+    isRequired: true,
     secret: true,
   },
   start_date: {
@@ -142,9 +144,14 @@ function allowanceOf(told: unknown, secretKey: string): Allowance {
   return { requests: Math.floor(perMinute / parts), perMs: 60_000 / parts, isCeiling: true };
 }
 
-/** The part of a config that the environment tells: `TAP_PAYSTACK_<SETTING>`, upper-case. Empty variables do not count. */
+/** The variable of the environment that holds a setting. */
+export function variableOf(setting: string): string {
+  return `TAP_PAYSTACK_${setting.toUpperCase()}`;
+}
+
+/** The part of a config that the environment tells. Empty variables do not count. */
 export function settingsOfEnvironment(environment: NodeJS.ProcessEnv): Settings {
-  const told = Object.keys(settings).map((name) => [name, environment[`TAP_PAYSTACK_${name.toUpperCase()}`]] as const);
+  const told = Object.keys(settings).map((name) => [name, environment[variableOf(name)]] as const);
   return Object.fromEntries(told.filter(([, value]) => value !== undefined && value !== ''));
 }
 

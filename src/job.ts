@@ -3,7 +3,6 @@ import { type Position, positionIn } from './bookmark.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { type Covered, newTally, type Tally } from './paystack/read.ts';
-import { metricText } from './singer/metrics.ts';
 import type { SelectedStream } from './singer/selection.ts';
 import type { State } from './singer/state.ts';
 import { changedBy } from './source.ts';
@@ -91,13 +90,7 @@ export function shortfall({ tally: { missing, refused }, stream, hasHole }: Job)
   return parts.length === 0 ? undefined : `${parts.join('; ')}; its bookmark stays before them`;
 }
 
-export function logEnd(job: Job, log: Log, now: number): void {
-  const { stream, written, refreshed, staleLeft, tally, startedAt, failure } = job;
-  const tags = { endpoint: stream.id };
-  log('INFO', metricText({ type: 'counter', metric: 'record_count', value: written, tags }));
-  const seconds = (now - startedAt) / 1000;
-  const status = failure === undefined ? 'succeeded' : 'failed';
-  log('INFO', metricText({ type: 'timer', metric: 'job_duration', value: seconds, tags: { ...tags, status } }));
+export function logEnd({ stream: { id }, written, refreshed, staleLeft, tally, failure }: Job, log: Log): void {
   const { announced, leftOut, reread } = tally;
   const notes = [
     `${announced} announced`,
@@ -105,10 +98,12 @@ export function logEnd(job: Job, log: Log, now: number): void {
     reread > 0 && `${reread} windows read again`,
     refreshed > 0 && `${refreshed} older ones read again, as a refund or dispute changed them`,
   ].filter(Boolean);
-  log('INFO', `${stream.id}: ${written} records written (${notes.join(', ')})`);
+  log('INFO', `${id}: ${written} records written (${notes.join(', ')})`, { stream: id });
   if (staleLeft > 0) {
     const remedy = 'remove its bookmark from the state to read them again';
-    log('WARNING', `${stream.id}: refunds or disputes changed ${staleLeft} more, too many for a run; ${remedy}`);
+    log('WARNING', `${id}: refunds or disputes changed ${staleLeft} more, too many for a run; ${remedy}`, {
+      stream: id,
+    });
   }
-  if (failure !== undefined) log('ERROR', `${stream.id}: ${failure}`);
+  if (failure !== undefined) log('ERROR', `${id}: ${failure}`, { stream: id });
 }

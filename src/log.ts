@@ -1,20 +1,73 @@
-/** Log lines on stderr. Nothing else writes there, and nothing that is logged is a message. */
+/** Log lines on stderr. Nothing that is logged is a message. */
 
 export type Level = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 
-export type Log = (level: Level, text: string) => void;
+/** What a line is about, for logs that are read by programs. */
+export interface Subject {
+  readonly stream?: string;
+  /** The metric that the text tells. */
+  readonly metric?: { readonly tags: object };
+  /** The error that the text tells. */
+  readonly error?: Error;
+}
+
+export type Log = (level: Level, text: string, subject?: Subject) => void;
+
+export type LogFormat = 'text' | 'json';
+
+export const logFormats: readonly LogFormat[] = ['text', 'json'];
 
 const levels: readonly Level[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'];
+
+export const levelNames = levels.map((level) => level.toLowerCase());
+
+/** Other names that Python's logging has for them. */
+const aliases: Readonly<Record<string, Level>> = { WARN: 'WARNING', FATAL: 'CRITICAL', NOTSET: 'DEBUG' };
+
+export function levelNamed(name: string): Level | undefined {
+  const upper = name.trim().toUpperCase();
+  return levels.find((level) => level === upper) ?? aliases[upper];
+}
 
 /**
  * @param write takes a whole line
  * @param least what is less than this is not written
  */
-export function createLog(write: (line: string) => void, least: Level): Log {
-  return (level, text) => {
-    if (levels.indexOf(level) < levels.indexOf(least)) return;
-    write(`${level} ${printable(text).replace(secretKey, '$1***')}\n`);
+export function createLog(write: (line: string) => void, least: Level, format: LogFormat = 'text'): Log {
+  const lineOf = format === 'json' ? jsonLine : textLine;
+  return (level, text, subject = {}) => {
+    if (levels.indexOf(level) >= levels.indexOf(least)) write(`${lineOf(level, text, subject)}\n`);
   };
+}
+
+function textLine(level: Level, text: string): string {
+  return `${level} ${clean(text)}`;
+}
+
+/**
+ * As the Meltano SDK's taps write it when Meltano asks for structured logs. Meltano takes a line for one only if every
+ * key up to `message` is there; a top-level `type` would make it look like a Singer message.
+ */
+function jsonLine(level: Level, text: string, { stream, metric, error }: Subject): string {
+  const line = {
+    level: level.toLowerCase(),
+    pid: process.pid,
+    logger_name: 'tap-paystack',
+    ts: Date.now() / 1000,
+    thread_name: 'main',
+    app_name: 'tap-paystack',
+    stream_name: stream ?? null,
+    message: metric === undefined ? text : 'METRIC',
+    ...(metric && { metric_info: metric }),
+    ...(error && { exception: { type: error.name, module: 'tap-paystack', message: error.message } }),
+    // What Meltano shows beside the message.
+    extra: metric?.tags ?? {},
+  };
+  return JSON.stringify(line, (_, value) => (typeof value === 'string' ? clean(value) : value));
+}
+
+function clean(text: string): string {
+  return printable(text).replace(secretKey, '$1***');
 }
 
 /** Whoever put a key into a text, it does not appear. */

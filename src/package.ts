@@ -5,10 +5,19 @@ import { dirname, join } from 'node:path';
 /** The folder that holds package.json, catalogs and fixtures. */
 export const packageFolder = folderWith('catalogs', import.meta.dirname);
 
-/** The version in package.json. */
+export interface PackageFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+}
+
+/** What package.json says. */
+export function packageFacts(): PackageFacts {
+  return JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as PackageFacts;
+}
+
 export function packageVersion(): string {
-  const text = readFileSync(join(packageFolder, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  return packageFacts().version;
 }
 
 function folderWith(name: string, from: string): string {

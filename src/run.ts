@@ -1,19 +1,24 @@
-/** A sync as the command line asks for it: its files, its signals, its exit code. */
+/** What the command line asks for (a sync, a test of the connection) with its files, its signals, its exit code. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, parseConfig, settingsOfEnvironment, unknownSettings } from './config.ts';
 import { discover } from './discover.ts';
+import type { Display } from './display.ts';
 import { messageOf, UserError } from './errors.ts';
 import { parseExact } from './json.ts';
 import type { Log } from './log.ts';
+import { type Observer, observers } from './observer.ts';
 import { createWrite } from './output.ts';
 import { packageVersion } from './package.ts';
 import { type Ask, createAsk } from './paystack/client.ts';
 import { createLimits } from './paystack/limits.ts';
+import { streams as paystackStreams, type StreamFacts, type StreamName } from './paystack/streams.ts';
 import { createTransport } from './paystack/transport.ts';
 import { parseCatalog } from './singer/catalog.ts';
+import { schemaMessage } from './singer/messages.ts';
+import { createMeter } from './singer/metrics.ts';
 import { type SelectedStream, selectStreams } from './singer/selection.ts';
 import { parseState, type State } from './singer/state.ts';
 import { type Summary, sync } from './sync.ts';
@@ -26,6 +31,8 @@ export interface RunOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly stdout: Writable;
   readonly log: Log;
+  /** Shows the sync on a terminal. */
+  readonly display: Display | undefined;
 }
 
 /** By the conventions of shells: 128 and the number of the signal. */
@@ -50,44 +57,80 @@ class Interrupted extends Error {
  * @returns the exit code
  * @throws what a user can mend (UserError, KeyRejected), and what is a defect
  */
-export async function run({ log, ...options }: RunOptions): Promise<number> {
+export async function run({ log, display, ...options }: RunOptions): Promise<number> {
+  const clock = systemClock;
+  const startedAt = clock.now();
   const config = readConfig(options.config, options.environment, log);
   const streams = readSelection(options.catalog, log);
   const state = readState(options.state);
   warnOfReadableKey(options.config, log);
-  const stop = new AbortController();
-  setMaxListeners(0, stop.signal); // Every request listens.
-  const release = stopOnSignals(stop, log);
+  const meter = createMeter(clock, log);
+  const observer = display === undefined ? meter : observers([meter, display]);
   try {
-    const summary = await sync({
-      streams,
-      state,
-      config,
-      ask: await connect(config, systemClock, stop.signal, log),
-      write: createWrite(options.stdout),
-      log,
-      clock: systemClock,
-      stop,
+    return await untilSignal(log, async (stop) => {
+      const ask = await connect(config, clock, stop.signal, log, observer);
+      display?.start(streams.map(({ id }) => id));
+      const write = createWrite(options.stdout);
+      const summary = await sync({ streams, state, config, ask, write, log, observer, clock, stop });
+      meter.flush();
+      report(summary, clock.now() - startedAt, log);
+      return summary.streams.some(({ failure }) => failure !== undefined) ? 1 : 0;
     });
-    report(summary, log);
-    return summary.streams.some(({ failure }) => failure !== undefined) ? 1 : 0;
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    log('WARNING', `${error.message}; the next run goes on from the last state`);
-    return error.exitCode;
   } finally {
-    release();
+    display?.end();
+    meter.stop();
   }
 }
 
-async function connect(config: Config, clock: Clock, signal: AbortSignal, log: Log): Promise<Ask> {
+/**
+ * Asks for the first record of each selected stream's list, and tells what the answers say of key and features.
+ *
+ * @returns the exit code
+ * @throws what `run` throws
+ */
+export async function testConnection({ log, ...options }: RunOptions): Promise<number> {
+  const config = readConfig(options.config, options.environment, log);
+  const streams = readSelection(options.catalog, log);
+  return untilSignal(log, async (stop) => {
+    const ask = await connect(config, systemClock, stop.signal, log);
+    const { tryStreams } = await import('./connection.ts');
+    return (await tryStreams({ streams: streams.map(({ id }) => id), ask, log, stop })) ? 0 : 1;
+  });
+}
+
+/** Writes the SCHEMA messages of the selected streams: what a target would be told. Needs no key and no network. */
+export async function writeSchemas({ catalog, stdout, log }: RunOptions): Promise<number> {
+  const write = createWrite(stdout);
+  for (const { name, schema, keyProperties, replicationKey } of readSelection(catalog, log)) {
+    await write(schemaMessage(name, schema, keyProperties, replicationKey));
+  }
+  return 0;
+}
+
+async function connect(config: Config, clock: Clock, signal: AbortSignal, log: Log, observer?: Observer): Promise<Ask> {
   const { apiUrl, secretKey, userAgent, requestTimeoutMs, concurrency, allowance } = config;
   const limits = createLimits({ concurrency, allowance, clock });
-  const onRetry = (endpoint: string, why: string, waitMs: number) =>
-    log('WARNING', `${endpoint}: Paystack ${why}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
-  const transport = await createTransport(apiUrl);
-  const timeoutMs = requestTimeoutMs;
-  return createAsk({ apiUrl, secretKey, userAgent, timeoutMs, transport, limits, clock, signal, onRetry });
+  const ask = createAsk({
+    ...{ apiUrl, secretKey, userAgent, timeoutMs: requestTimeoutMs, limits, clock, signal },
+    transport: await createTransport(apiUrl),
+    onRetry: (endpoint, why, waitMs) => {
+      const wait = `trying again in ${(waitMs / 1000).toFixed(1)} s`;
+      log('WARNING', `${endpoint}: Paystack ${why}; ${wait}`, { stream: endpoint });
+    },
+    onTry: (endpoint, status, durationMs) => {
+      const succeeded = status !== undefined && status < 400;
+      observer?.asked({ endpoint, status, succeeded, durationMs, quotaLeft: limits.remaining(endpoint) });
+    },
+  });
+  return (question, read) =>
+    ask(question, (answer) => {
+      // Of a child there are many lists: the total of one tells nothing of the stream.
+      const facts: StreamFacts | undefined = paystackStreams[question.endpoint as StreamName];
+      const total = Number(answer.meta['total'] ?? Number.NaN);
+      if (facts !== undefined && facts.parent === undefined && total >= 0)
+        observer?.announced(question.endpoint, total);
+      return read(answer);
+    });
 }
 
 function readConfig(sources: readonly string[], environment: NodeJS.ProcessEnv, log: Log): Config {
@@ -171,8 +214,14 @@ function naming<Result>(kind: string, path: string, work: () => Result): Result 
   }
 }
 
-/** A second signal changes nothing: Meltano sends each twice. */
-function stopOnSignals(stop: AbortController, log: Log): () => void {
+/**
+ * Does something that a signal ends. A second signal changes nothing: Meltano sends each twice.
+ *
+ * @returns the exit code of the work, or of the signal
+ */
+async function untilSignal(log: Log, work: (stop: AbortController) => Promise<number>): Promise<number> {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // Every request listens.
   const onSignal = (signal: keyof typeof signalExitCodes) => {
     if (stop.signal.aborted) return;
     log('INFO', `${signal}: stopping`);
@@ -181,16 +230,24 @@ function stopOnSignals(stop: AbortController, log: Log): () => void {
   };
   const signals = Object.keys(signalExitCodes) as (keyof typeof signalExitCodes)[];
   for (const signal of signals) process.on(signal, onSignal);
-  return () => {
+  try {
+    return await work(stop);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    log('WARNING', `${error.message}; the next run goes on from the last state`);
+    return error.exitCode;
+  } finally {
     for (const signal of signals) process.off(signal, onSignal);
-  };
+  }
 }
 
 /** What a reader of the log wants to know at the end: what is not whole, and what is new. */
-function report({ streams, drift }: Summary, log: Log): void {
+function report({ streams, drift }: Summary, durationMs: number, log: Log): void {
   for (const { stream, field, type, count } of drift) {
-    log('WARNING', `drift: ${stream}.${field} came as ${type} ${count} times; it is in _extra`);
+    log('WARNING', `drift: ${stream}.${field} came as ${type} ${count} times; it is in _extra`, { stream });
   }
+  const written = streams.reduce((sum, stream) => sum + stream.written, 0);
+  log('INFO', `${written} records of ${streams.length} streams written in ${(durationMs / 1000).toFixed(1)} s`);
   const failed = streams.filter(({ failure }) => failure !== undefined);
   if (failed.length > 0) {
     log('CRITICAL', `not whole: ${failed.map(({ stream }) => stream).join(', ')}; the next run reads them again`);

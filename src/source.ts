@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { type Parent, readChildren } from './paystack/children.ts';
 import type { Ask } from './paystack/client.ts';
 import { NotAvailable, RequestRefused } from './paystack/errors.ts';
-import { type List, type ListOptions, openList, type Row } from './paystack/pages.ts';
+import { type List, type ListOptions, noRows, openList, type Row } from './paystack/pages.ts';
 import { type Reading, type RowsRead, readList, type Tally } from './paystack/read.ts';
 import { type ParentFacts, type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
 import { isInRange, type Range } from './paystack/windows.ts';
@@ -91,7 +91,7 @@ export function openRecords(
     } catch (error) {
       // Documented: 404 or 400 for a key that Paystack does not know.
       if (error instanceof NotAvailable || (error instanceof RequestRefused && error.status === 400)) {
-        return { kind: 'rows', rows: [], release: () => {} };
+        return { kind: 'rows', ...noRows };
       }
       throw error;
     }

@@ -15,6 +15,7 @@ import { createDriftReport, type Drift } from './drift.ts';
 import { messageOf } from './errors.ts';
 import { type Job, logEnd, noteStale, openJobs, shortfall } from './job.ts';
 import type { Log } from './log.ts';
+import type { Observer } from './observer.ts';
 import { OutputClosed } from './output.ts';
 import type { Ask } from './paystack/client.ts';
 import { KeyRejected, NotAvailable } from './paystack/errors.ts';
@@ -34,6 +35,7 @@ export interface SyncOptions {
   /** Resolves when the text is taken. */
   readonly write: (text: string | Uint8Array) => Promise<void>;
   readonly log: Log;
+  readonly observer: Observer;
   readonly clock: Clock;
   /** Aborted, with its reason, to end the sync early; the sync aborts it when going on makes no sense. */
   readonly stop: AbortController;
@@ -59,7 +61,7 @@ export interface Summary {
  * state that is safe by then has been written, unless nothing was.
  */
 export async function sync(options: SyncOptions): Promise<Summary> {
-  const { config, ask, write, log, clock, stop } = options;
+  const { config, ask, write, log, observer, clock, stop } = options;
   const streams = resumeOrder(options.streams, options.state);
   const now = clock.now();
   const drift = createDriftReport();
@@ -98,6 +100,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
       await write(bytesOf(reading.rows.map(({ content }) => content)));
       reading.release();
       job.written += reading.rows.length;
+      observer.wrote(stream.id, reading.rows.length);
       for (const { key, created, changes, misfits } of reading.rows) {
         if (created > job.newest) job.newest = created;
         if (changes !== undefined && job.changes !== undefined) noteStale(job.changes, changes);
@@ -168,6 +171,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
         log(
           'WARNING',
           `${job.stream.id}: not available to this integration: Paystack ${error.message}; the stream is empty`,
+          { stream: job.stream.id },
         );
       } else if (error instanceof KeyRejected || error instanceof OutputClosed) {
         stop.abort(error);
@@ -192,7 +196,11 @@ export async function sync(options: SyncOptions): Promise<Summary> {
       await Promise.all(changers.map((changer) => reads.get(changer)));
       await attempt(job, () => readStale(job, changers));
     }
-    logEnd(job, log, clock.now());
+    // Of a run that is given up, only what was begun is worth a word.
+    if (stop.signal.aborted && job.written === 0) return;
+    const succeeded = job.failure === undefined && !stop.signal.aborted;
+    observer.ended(job.stream.id, { succeeded, durationMs: clock.now() - job.startedAt });
+    logEnd(job, log);
   }
 
   await Promise.all(jobs.map(finish));

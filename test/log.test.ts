@@ -67,3 +67,18 @@ t.test('nothing that was written can drive a terminal or begin another line', as
     t.equal(line(String.fromCharCode(code)), `INFO \\u${code.toString(16).padStart(4, '0')}\n`);
   }
 });
+
+t.test('as JSON: the same texts, and nothing that could drive a terminal or show a key', async (t) => {
+  const lines: string[] = [];
+  const log = createLog((written) => void lines.push(written), 'INFO', 'json');
+  const text = 'a\nb\u001b[31m\u009b2J\u202e\u{e0001} "quoted" sk_test_0123456789 😀';
+  const error = Object.assign(new Error(text), { name: 'Odd' });
+  log('WARNING', text, { stream: 'refunds', error });
+  log('DEBUG', 'less');
+  t.equal(lines.length, 1);
+  t.match(lines[0], /^[^\n]+\n$/);
+  t.notMatch(lines[0]!.trimEnd(), /[\p{Cc}\p{Cf}]|0123456789/u);
+  const told = JSON.parse(lines[0]!);
+  t.equal(`WARNING ${told.message}\n`, line(text, 'WARNING'));
+  t.match(told, { level: 'warning', stream_name: 'refunds', exception: { type: 'Odd', message: told.message } });
+});

@@ -22,7 +22,7 @@ function streamTable(): string {
 
 function settingTable(): string {
   const rows = Object.entries(settings).map(([name, { description, ...setting }]) => {
-    const preset = 'default' in setting ? `\`${setting.default}\`` : name === 'secret_key' ? 'required' : '';
+    const preset = 'default' in setting ? `\`${setting.default}\`` : 'isRequired' in setting ? 'required' : '';
     return `| \`${name}\` | ${preset} | ${description} |`;
   });
   return ['| setting | default | |', '|---|---|---|', ...rows].join('\n');

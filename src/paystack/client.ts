@@ -25,6 +25,8 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
   /** Told of every try that did not give an answer. */
   readonly onRetry?: (endpoint: string, why: string, waitMs: number) => void;
+  /** Told of every try, once it has its answer or none: then the status is undefined. */
+  readonly onTry?: (endpoint: string, status: number | undefined, durationMs: number) => void;
 }
 
 export interface Question {
@@ -68,7 +70,7 @@ const maxToldWaitMs = 300_000;
 const maxToldWaits = 10;
 
 export function createAsk(options: ClientOptions): Ask {
-  const { limits, clock, signal, transport, onRetry } = options;
+  const { limits, clock, signal, transport, onRetry, onTry } = options;
   const http = ky.create({
     headers: {
       authorization: `Bearer ${options.secretKey}`,
@@ -97,7 +99,10 @@ export function createAsk(options: ClientOptions): Ask {
       body.length = 0;
       const send = (exchange: AbortSignal) =>
         http.get(url, { fetch: (request) => transport(request as Request, body, exchange) });
-      const attempt = await tryOnce(send, body, options, (headers) => limits.done(ticket, headers));
+      const attempt = await tryOnce(send, body, options, (response) => {
+        limits.done(ticket, response?.headers);
+        onTry?.(endpoint, response?.status, clock.now() - askedAt);
+      });
       signal.throwIfAborted();
       if ('data' in attempt) {
         const result = read({ ...attempt, askedAt });
@@ -138,7 +143,7 @@ async function tryOnce(
   send: (signal: AbortSignal) => Promise<Response>,
   body: ByteWriter,
   { timeoutMs, clock, signal }: ClientOptions,
-  onDone: (headers?: Headers) => void,
+  onDone: (response: Response | undefined) => void,
 ): Promise<Attempt> {
   const controller = new AbortController();
   const abort = () => controller.abort();
@@ -152,7 +157,7 @@ async function tryOnce(
   } finally {
     cancelTimeout();
     signal.removeEventListener('abort', abort);
-    onDone(response?.headers);
+    onDone(response);
   }
   return judge(response, body.bytes.subarray(0, body.length), clock.now());
 }

@@ -38,6 +38,8 @@ export interface PageRows<Content = ByteSpan> {
   readonly release: () => void;
 }
 
+export const noRows: PageRows<never> = { rows: [], release: () => {} };
+
 /** Makes the rows of the records of a page that was asked for at a time, milliseconds since 1970. */
 export type ToRows<Content = ByteSpan> = (records: readonly JsonText[], askedAt: number) => PageRows<Content>;
 

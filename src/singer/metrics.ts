@@ -1,14 +1,120 @@
-/** Metrics as singer-python logs them, for the tools that read them from its log lines. */
+/**
+ * Metrics as singer-python logs them, for the tools that read them from its log lines: `INFO METRIC: {…}`.
+ *
+ * Counters are deltas: their sum over a stream is what was written of it. They are logged every minute while something
+ * is counted, and at the end of a stream.
+ *
+ * singer-python times every request at INFO. A first sync has tens of thousands, so here each one is logged at DEBUG;
+ * at INFO the requests since the last line are told by their number (`http_request_count`, a name of the Meltano SDK's)
+ * and by how long one took on average, under the tags that each would have had.
+ */
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { AskedRequest, Observer } from '../observer.ts';
 
-export interface Metric {
+interface Metric {
   readonly type: 'counter' | 'timer';
-  readonly metric: 'record_count' | 'http_request_duration' | 'job_duration';
-  /** Records, or seconds. */
+  readonly metric: 'record_count' | 'http_request_count' | 'http_request_duration' | 'job_duration';
+  /** How many, or seconds. */
   readonly value: number;
-  readonly tags: Readonly<Record<string, string | number>>;
+  readonly tags: Tags;
 }
 
-/** The text of a log line at level INFO. */
-export function metricText(metric: Metric): string {
-  return `METRIC: ${JSON.stringify(metric)}`;
+type Tags = Readonly<Record<string, string | number>> & { readonly endpoint: string };
+
+/** What was counted of an endpoint, which is named for its stream, and not logged yet. */
+interface Count {
+  records: number;
+  /** By the text of their tags. */
+  readonly requests: Map<string, { readonly tags: Tags; count: number; seconds: number }>;
+}
+
+const intervalMs = 60_000;
+
+export interface Meter extends Observer {
+  /** Logs what is left: parents are asked for by their children after their own end, or without being a stream. */
+  flush(): void;
+  stop(): void;
+}
+
+export function createMeter(clock: Clock, log: Log): Meter {
+  const counts = new Map<string, Count>();
+  let cancelTick = clock.after(intervalMs, tick);
+
+  function countOf(endpoint: string): Count {
+    let count = counts.get(endpoint);
+    if (count === undefined) {
+      count = { records: 0, requests: new Map() };
+      counts.set(endpoint, count);
+    }
+    return count;
+  }
+
+  function tick(): void {
+    cancelTick = clock.after(intervalMs, tick);
+    flush();
+  }
+
+  function flush(): void {
+    for (const [endpoint, { records }] of counts) {
+      if (records > 0) logRecords(endpoint);
+      logRequests(endpoint);
+    }
+  }
+
+  function logRecords(endpoint: string): void {
+    const count = countOf(endpoint);
+    write('INFO', { type: 'counter', metric: 'record_count', value: count.records, tags: { endpoint } });
+    count.records = 0;
+  }
+
+  function logRequests(endpoint: string): void {
+    const { requests } = countOf(endpoint);
+    for (const { tags, count, seconds } of requests.values()) {
+      write('INFO', { type: 'counter', metric: 'http_request_count', value: count, tags });
+      write('INFO', { type: 'timer', metric: 'http_request_duration', value: rounded(seconds / count), tags });
+    }
+    requests.clear();
+  }
+
+  function write(level: 'DEBUG' | 'INFO', metric: Metric): void {
+    log(level, `METRIC: ${JSON.stringify(metric)}`, { stream: metric.tags.endpoint, metric });
+  }
+
+  return {
+    asked: (request) => {
+      const { requests } = countOf(request.endpoint);
+      const tags = tagsOf(request);
+      const seconds = request.durationMs / 1000;
+      write('DEBUG', { type: 'timer', metric: 'http_request_duration', value: seconds, tags });
+      const key = `${tags['http_status_code']} ${tags['status']}`;
+      const before = requests.get(key) ?? { tags, count: 0, seconds: 0 };
+      requests.set(key, { tags, count: before.count + 1, seconds: before.seconds + seconds });
+    },
+    announced: () => {},
+    wrote: (stream, records) => {
+      countOf(stream).records += records;
+    },
+    ended: (stream, { succeeded, durationMs }) => {
+      logRecords(stream);
+      logRequests(stream);
+      const tags = { endpoint: stream, status: statusOf(succeeded) };
+      write('INFO', { type: 'timer', metric: 'job_duration', value: durationMs / 1000, tags });
+    },
+    flush,
+    stop: () => cancelTick(),
+  };
+}
+
+function tagsOf({ endpoint, status, succeeded }: AskedRequest): Tags {
+  return { endpoint, ...(status !== undefined && { http_status_code: status }), status: statusOf(succeeded) };
+}
+
+function statusOf(succeeded: boolean): string {
+  return succeeded ? 'succeeded' : 'failed';
+}
+
+/** To the millisecond, which is what the clock tells. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }

@@ -1,0 +1,55 @@
+/**
+ * How the log is wished for. A flag comes first, then the tap's own variable, then what others say: `LOGLEVEL`, and
+ * Meltano, to the taps of its SDK.
+ */
+import { readFileSync } from 'node:fs';
+import { UserError } from './errors.ts';
+import { type Level, type LogFormat, levelNamed, levelNames, logFormats } from './log.ts';
+
+/** @throws UserError for a format that the tap's own variable names and the tap does not know */
+export function chosenFormat(flag: string | undefined, environment: NodeJS.ProcessEnv): LogFormat {
+  const named = (name: string | undefined) => logFormats.find((format) => format === name?.toLowerCase());
+  const format = named(flag) ?? ownWord('TAP_PAYSTACK_LOG_FORMAT', environment, named, logFormats);
+  return format ?? (meltanoLogging(environment).includes('singer_sdk.logging.StructuredFormatter') ? 'json' : 'text');
+}
+
+/**
+ * @returns undefined if nobody said
+ * @throws UserError for a level that the tap's own variable names and the tap does not know
+ */
+export function chosenLevel(flag: string | undefined, environment: NodeJS.ProcessEnv): Level | undefined {
+  return (
+    levelNamed(flag ?? '') ??
+    ownWord('TAP_PAYSTACK_LOGLEVEL', environment, levelNamed, levelNames) ??
+    // Many programs read it: a word that the tap does not know is meant for another.
+    levelNamed(environment['LOGLEVEL'] ?? '') ??
+    levelNamed(/"root"\s*:\s*\{[^}]*"level"\s*:\s*"(\w+)"/.exec(meltanoLogging(environment))?.[1] ?? '')
+  );
+}
+
+function ownWord<Value>(
+  variable: string,
+  environment: NodeJS.ProcessEnv,
+  named: (name: string) => Value | undefined,
+  names: readonly string[],
+): Value | undefined {
+  const text = environment[variable];
+  if (!text) return undefined;
+  const value = named(text);
+  if (value === undefined) throw new UserError(`${variable} must be one of ${names.join(', ')}`);
+  return value;
+}
+
+/**
+ * The file into which Meltano writes how its SDK's taps shall log, in the terms of Python's `logging.config`. It has the
+ * SDK's class for lines of JSON where the plugin has the capability `structured-logging`. Observed (Meltano 4.4).
+ */
+function meltanoLogging({ SINGER_SDK_LOG_CONFIG: path }: NodeJS.ProcessEnv): string {
+  if (!path) return '';
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // It is meant for programs in Python, and may be set where there is no such file.
+    return '';
+  }
+}

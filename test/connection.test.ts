@@ -1,0 +1,101 @@
+/** `--test`: what the key can read, at the cost of one request for each list, and without a word on stdout. */
+import t from 'tap';
+import { type StreamFacts, type StreamName, streams } from '../src/paystack/streams.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
+import { type Run, runTap, selecting, workFolder } from './support/tap.ts';
+
+t.jobs = 3;
+
+const folder = workFolder();
+t.teardown(() => folder.remove());
+
+async function testAgainst(
+  options: SandboxOptions,
+  selected: readonly string[],
+  args: readonly string[] = ['--test'],
+): Promise<{ run: Run; sandbox: Sandbox }> {
+  const sandbox = await startSandbox(options);
+  const catalog = folder.file(`${selected.join()}.json`.slice(-60), selecting(selected));
+  const environment = { TAP_PAYSTACK_SECRET_KEY: 'sk_test_sandbox', TAP_PAYSTACK_API_URL: sandbox.url };
+  const run = await runTap([...args, '--catalog', catalog], environment);
+  await sandbox.close();
+  return { run, sandbox };
+}
+
+t.test('every list is asked once, children by their parents, in parallel', { buffered: true }, async (t) => {
+  const names = Object.keys(streams) as StreamName[];
+  const { run, sandbox } = await testAgainst({ latencyMs: 50 }, names);
+  t.equal(run.code, 0, run.stderr);
+  t.equal(run.stdout, '');
+  const facts: Record<StreamName, StreamFacts> = streams;
+  const lists = names.filter((name) => facts[name].parent === undefined);
+  t.strictSame(sandbox.requests.map(({ endpoint }) => endpoint).sort(), lists.sort());
+  for (const { endpoint, query } of sandbox.requests) {
+    if (facts[endpoint!].paging !== 'single') t.equal(query['perPage'] ?? query['per_page'], '1', endpoint!);
+  }
+  t.ok(sandbox.peak() > 4 && sandbox.peak() <= 16);
+  for (const name of names) t.match(run.stderr, new RegExp(`^INFO ${name}: ok`, 'm'));
+  t.match(run.stderr, /^INFO transactions: ok, \d+ records$/m, 'the announced total');
+  t.match(run.stderr, /^INFO settlement_transactions: ok \(asked: its parent, settlements\)$/m);
+  t.match(run.stderr, `INFO the key works; ${names.length} of ${names.length} streams are available\n`);
+});
+
+t.test('a feature that the integration does not have is no failure', { buffered: true }, async (t) => {
+  const missing = { storefronts: 403, orders: 404, preauthorizations: 400 } as const;
+  const selected = ['orders', 'preauthorizations', 'refunds', 'storefront_orders'];
+  const { run } = await testAgainst({ missing }, selected, ['--test=all']);
+  t.equal(run.code, 0, run.stderr);
+  t.match(run.stderr, /^INFO orders: not available to this integration: Paystack answered 404/m);
+  t.match(run.stderr, /^INFO storefront_orders: not available .* 403 .*\(asked: its parent, storefronts\)$/m);
+  t.match(run.stderr, 'INFO the key works; 1 of 4 streams are available\n');
+});
+
+t.test('a stream that fails ends it with 1, and the others are told of all the same', { buffered: true }, async (t) => {
+  const refusing = { kind: 'status', status: 418, body: JSON.stringify({ status: false, message: 'No' }) } as const;
+  const faults: NonNullable<SandboxOptions['faults']> = ({ endpoint }) =>
+    endpoint === 'refunds' ? refusing : undefined;
+  const { run } = await testAgainst({ faults }, ['refunds', 'transfers']);
+  t.equal(run.code, 1);
+  t.equal(run.stdout, '');
+  t.match(run.stderr, /^ERROR refunds: failed: Paystack answered 418 \(No\)$/m);
+  t.match(run.stderr, /^INFO transfers: ok/m);
+  t.match(run.stderr, /^CRITICAL failed: refunds$/m);
+  t.notMatch(run.stderr, 'the key works');
+});
+
+t.test('a key that is rejected: one line, as in a sync', { buffered: true }, async (t) => {
+  const { run } = await testAgainst({ secretKey: 'sk_test_other' }, ['refunds', 'transfers', 'customers']);
+  t.equal(run.code, 1);
+  t.equal(run.stdout, '');
+  t.match(run.stderr, /^CRITICAL Paystack rejected the secret key: [^\n]+\n$/);
+});
+
+t.test('where nothing is selected, nothing is claimed', { buffered: true }, async (t) => {
+  const { run, sandbox } = await testAgainst({}, []);
+  t.equal(run.code, 0);
+  t.equal(sandbox.requests.length, 0);
+  t.match(run.stderr, 'WARNING no stream is selected, so nothing was tried\n');
+  t.notMatch(run.stderr, 'the key works');
+});
+
+t.test('schema: the SCHEMA messages of what is selected, without a key', { buffered: true }, async (t) => {
+  const catalog = folder.file('schema.json', selecting(['banks', 'refunds']));
+  const run = await runTap(['--test=schema', '--catalog', catalog]);
+  t.equal(run.code, 0, run.stderr);
+  const messages = run.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.match(messages, [
+    { type: 'SCHEMA', stream: 'banks', key_properties: ['id'] },
+    { type: 'SCHEMA', stream: 'refunds', key_properties: ['id'], bookmark_properties: ['createdAt'] },
+  ]);
+  t.equal(messages.length, 2);
+});
+
+t.test('a test that there is none of', { buffered: true }, async (t) => {
+  const run = await runTap(['--test=speed']);
+  t.equal(run.code, 2);
+  t.equal(run.stdout, '');
+  t.match(run.stderr, 'Choices: "all", "schema"');
+});
