@@ -10,6 +10,13 @@ const exitCodes = { failure: 1, usage: 2 } as const;
 
 const toStderr = (text: string) => process.stderr.write(text);
 
+let log = createLog(toStderr, 'INFO');
+
+// An error that nobody waits for is a defect. Node would print it with all that hangs from it.
+process.on('uncaughtException', (error) => {
+  log('CRITICAL', messageOf(error), { error });
+  process.exit(exitCodes.failure);
+});
 // Whoever writes is told through its own callback; without a listener, Node would print a stack.
 process.stdout.on('error', () => {});
 process.exitCode = await main(process.argv.slice(2), process.env);
@@ -17,7 +24,6 @@ process.exitCode = await main(process.argv.slice(2), process.env);
 process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
 async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  let log = createLog(toStderr, 'INFO');
   try {
     const { args, shown, mistake } = await parse(argv);
     if (shown !== undefined) return print(shown);

@@ -5,7 +5,7 @@ import { packageVersion } from './package.ts';
 
 export interface Args {
   readonly config: readonly string[];
-  readonly state: string | undefined;
+  readonly state: readonly string[];
   readonly catalog: string | undefined;
   readonly discover: boolean;
   readonly test: (typeof tests)[number] | undefined;
@@ -54,7 +54,7 @@ export async function parse(argv: readonly string[]): Promise<CommandLine> {
   return {
     args: {
       config: args.config,
-      state: lastOf(args.state),
+      state: args.state,
       catalog: lastOf(args.catalog ?? args.properties),
       discover: args.discover,
       test: lastOf(args.test),
@@ -88,7 +88,15 @@ function options(argv: readonly string[]) {
         defaultDescription: 'ENV',
         describe: 'Config file, or ENV for TAP_PAYSTACK_* variables; may be repeated, later wins',
       },
-      state: { alias: 's', type: 'string', requiresArg: true, describe: 'State file: where to resume' },
+      state: {
+        alias: 's',
+        type: 'array',
+        string: true,
+        requiresArg: true,
+        default: [] as string[],
+        defaultDescription: 'none',
+        describe: 'State file: where to resume; may be repeated, for runs that shared the work',
+      },
       catalog: { type: 'string', requiresArg: true, describe: 'Catalog file: what to sync' },
       properties: { alias: 'p', type: 'string', requiresArg: true, describe: 'The same, by its old name' },
       discover: { alias: 'd', type: 'boolean', default: false, describe: 'Print the catalog; needs no key' },

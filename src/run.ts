@@ -20,13 +20,13 @@ import { parseCatalog } from './singer/catalog.ts';
 import { schemaMessage } from './singer/messages.ts';
 import { createMeter } from './singer/metrics.ts';
 import { type SelectedStream, selectStreams } from './singer/selection.ts';
-import { parseState, type State } from './singer/state.ts';
+import { mergedStates, parseState, type State } from './singer/state.ts';
 import { type Summary, sync } from './sync.ts';
 
 export interface RunOptions {
   /** Paths, or ENV. */
   readonly config: readonly string[];
-  readonly state: string | undefined;
+  readonly state: readonly string[];
   readonly catalog: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
   readonly stdout: Writable;
@@ -173,10 +173,8 @@ function readSelection(path: string | undefined, log: Log): SelectedStream[] {
   return streams;
 }
 
-function readState(path: string | undefined): State {
-  if (path === undefined) return parseState({});
-  const json = readObject('state', path);
-  return naming('state', path, () => parseState(json));
+function readState(paths: readonly string[]): State {
+  return mergedStates(paths.map((path) => naming('state', path, () => parseState(readObject('state', path)))));
 }
 
 /** What a file of JSON holds. Errors name the file and never show what is in it: it may be the key. */

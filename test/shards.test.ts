@@ -1,6 +1,6 @@
 /**
  * A backfill of years, split over workers by `start_date` and `end_date`: their shards are the whole, each record in one
- * of them, and one run takes over from the state of the last.
+ * of them, and one run takes over from their states.
  */
 import t from 'tap';
 import type { StreamName } from '../src/paystack/streams.ts';
@@ -28,6 +28,7 @@ const synthetic = {
   settlements: { rows: 30, ...span },
   settlement_transactions: { rows: childrenOfEach, ...span },
   refunds: { rows: 20, from: dateOf(290), to: dateOf(100) },
+  transfers: { rows: 0, ...span },
 } as const;
 
 const streams = Object.keys(synthetic) as StreamName[];
@@ -61,15 +62,13 @@ function keysOf(stream: StreamName, ...runs: readonly SyncRun[]): string[] {
   return records.map(({ id, settlement_id }: Json) => (settlement_id ? `${settlement_id}/${id}` : `${id}`)).sort();
 }
 
-t.test('shards are the whole, each record in one of them, and a run takes over from the last', async (t) => {
+t.test('shards are the whole, each record in one of them, and a run takes over from them', async (t) => {
   const sandbox = await startSandbox({ synthetic, streamQuirks });
   t.teardown(() => sandbox.close());
-  const sync = (settings: object, state?: Json) =>
-    runSync({
-      streams,
-      config: { secret_key: sandbox.secretKey, api_url: sandbox.url, ...settings },
-      ...(state && { state }),
-    });
+  const sync = (settings: object, ...states: readonly Json[]) =>
+    runSync({ streams, config: { secret_key: sandbox.secretKey, api_url: sandbox.url, ...settings }, states });
+  const openId = ++lastId;
+  sandbox.add('transfers', { id: openId, status: 'pending', createdAt: dateOf(250) });
   for (const stream of listed) {
     for (const cut of cuts) {
       const at = Date.parse(cut);
@@ -90,6 +89,7 @@ t.test('shards are the whole, each record in one of them, and a run takes over f
     settlements: 30 + edges,
     settlement_transactions: childrenOfEach * (30 + edges),
     refunds: 20,
+    transfers: 1,
   };
   for (const stream of streams) {
     const keys = keysOf(stream, ...shards);
@@ -122,8 +122,9 @@ t.test('shards are the whole, each record in one of them, and a run takes over f
   for (const stream of listed) {
     for (const date of [bookmark, dateOf(2), new Date().toISOString()]) sandbox.add(stream, recordOf(stream, date));
   }
-  sandbox.add('refunds', recordOf('refunds', dateOf(150)));
-  const takeover = await sync({}, shards[2]!.state);
+  sandbox.add('refunds', recordOf('refunds', dateOf(80)));
+  sandbox.change('transfers', openId, { status: 'success' });
+  const takeover = await sync({}, ...shards.map(({ state }) => state));
   const whole = await sync({});
   t.equal(takeover.code, 0);
   for (const stream of streams) {
@@ -132,7 +133,8 @@ t.test('shards are the whole, each record in one of them, and a run takes over f
   }
   const read = Object.fromEntries(streams.map((stream) => [stream, takeover.records[stream]?.length ?? 0]));
   t.ok(read['transactions']! < 100, `the run is incremental: ${read['transactions']} of 309 transactions`);
-  t.ok(read['settlement_transactions']! < 60, `and for the child: ${read['settlement_transactions']} of 117`);
-  t.equal(read['refunds'], 21, 'a stream without a bookmark is read whole');
+  t.ok(read['settlement_transactions']! < 90, `and for the child: ${read['settlement_transactions']} of 117`);
+  t.ok(read['refunds']! < 21, 'and for what had no record in the last shard');
+  t.match(takeover.records['transfers'], [{ id: openId, status: 'success' }], 'what was open in a shard is read again');
   t.strictSame(datesIn(takeover), datesIn(whole), 'from then on, it is as if one run had read it all');
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseState, resumeOrder, withBookmark, withCurrentlySyncing } from '../src/singer/state.ts';
+import { mergedStates, parseState, resumeOrder, withBookmark, withCurrentlySyncing } from '../src/singer/state.ts';
 
 const streams = ['a', 'b', 'c', 'd'].map((id) => ({ id }));
 
@@ -87,4 +87,18 @@ t.test('without an interrupted stream, or one that is not selected, the order st
     t.strictSame(order(state), ['a', 'b', 'c', 'd']);
   }
   t.strictSame(resumeOrder([], parseState({ currently_syncing: 'a' })), []);
+});
+
+t.test('states of runs that shared the work are one', async (t) => {
+  const one = { bookmarks: { a: { at: '2026-02-01', open: ['x', 'y'] }, b: { at: '2026-01-01' } }, mine: 1 };
+  const other = {
+    bookmarks: { a: { at: '2026-01-31', open: ['y', 'z'], version: 2 }, c: null },
+    currently_syncing: 'c',
+  };
+  t.strictSame(mergedStates([one, other].map(parseState)), {
+    bookmarks: { a: { at: '2026-02-01', open: ['x', 'y', 'z'], version: 2 }, b: { at: '2026-01-01' }, c: {} },
+    mine: 1,
+    currently_syncing: 'c',
+  });
+  t.strictSame(mergedStates([]), { bookmarks: {} });
 });

@@ -31,6 +31,26 @@ export function parseState(json: unknown): State {
   return { ...others, bookmarks: bookmarks ?? {}, ...(currently_syncing && { currently_syncing }) };
 }
 
+/**
+ * The state of several runs that have shared the work, by streams or by dates: of each bookmark what is furthest, and of
+ * lists in it what any of them has.
+ */
+export function mergedStates(states: readonly State[]): State {
+  const bookmarks: Record<string, Record<string, unknown>> = {};
+  for (const [stream, bookmark] of states.flatMap((state) => Object.entries(state.bookmarks))) {
+    const merged = { ...bookmarks[stream] };
+    for (const [key, value] of Object.entries(bookmark ?? {})) merged[key] = furthest(merged[key], value);
+    bookmarks[stream] = merged;
+  }
+  return Object.assign({}, ...states, { bookmarks });
+}
+
+/** Dates are written alike, so that the later one is the greater text. */
+function furthest(one: unknown, other: unknown): unknown {
+  if (Array.isArray(one) && Array.isArray(other)) return [...new Set([...one, ...other])];
+  return typeof one === 'string' && typeof other === 'string' && one > other ? one : other;
+}
+
 /** The state after a stream got further. What the bookmark has as undefined is no longer in it. */
 export function withBookmark(state: State, stream: string, bookmark: Bookmark): State {
   const whole = Object.entries({ ...state.bookmarks[stream], ...bookmark });

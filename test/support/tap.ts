@@ -60,6 +60,8 @@ export async function runTap(
 export interface SyncInput {
   readonly config: object;
   readonly state?: unknown;
+  /** Several of them, of runs that shared the work. */
+  readonly states?: readonly unknown[];
   readonly catalog?: unknown;
   /** Shorthand for a catalog that selects these streams, whole. */
   readonly streams?: readonly string[];
@@ -72,7 +74,8 @@ export async function runSync(input: SyncInput): Promise<SyncRun> {
   try {
     const catalog = input.catalog ?? (input.streams && selecting(input.streams));
     const args = ['--config', folder.file('config.json', input.config)];
-    if (input.state !== undefined) args.push('--state', folder.file('state.json', input.state));
+    const states = input.states ?? (input.state === undefined ? [] : [input.state]);
+    for (const [index, state] of states.entries()) args.push('--state', folder.file(`state${index}.json`, state));
     if (catalog !== undefined) args.push('--catalog', folder.file('catalog.json', catalog));
     const run = await runTap(args, input.environment);
     return { ...run, ...readMessages(run.stdout) };
