@@ -28,12 +28,12 @@ export interface Position {
 const maxOpenSpans = 100;
 
 /**
- * The position that a state tells. Open days that are older than the settings bear are passed over from now on.
+ * The position that a state tells.
  *
- * @param now start of the run
+ * @param openSince open days before it are passed over from now on, milliseconds since 1970
  * @throws UserError if the bookmark cannot be read
  */
-export function positionIn(stream: SelectedStream, state: State, config: Config, now: number, log: Log): Position {
+export function positionIn(stream: SelectedStream, state: State, openSince: number, now: number, log: Log): Position {
   const { id, replicationKey } = stream;
   const start = { reached: undefined, openDays: new Set<number>() };
   if (replicationKey === undefined) return start;
@@ -46,7 +46,7 @@ export function positionIn(stream: SelectedStream, state: State, config: Config,
   const remedy = 'mend it, or remove it to start anew';
   const reached = typeof value === 'string' ? instantOf(value) : undefined;
   if (reached === undefined) throw new UserError(`the bookmark of "${id}" (${replicationKey}) is no date: ${remedy}`);
-  const openDays = daysIn(open ?? [], { from: midnightBefore(now - config.openLookbackMs), to: now });
+  const openDays = daysIn(open ?? [], { from: midnightBefore(openSince), to: now });
   if (openDays === undefined) throw new UserError(`the bookmark of "${id}" (open) is no list of dates: ${remedy}`);
   return { reached: Date.parse(reached.text), openDays };
 }

@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 import { type Covered, newTally, type Tally } from './paystack/read.ts';
 import type { SelectedStream } from './singer/selection.ts';
 import type { State } from './singer/state.ts';
-import { changedBy } from './source.ts';
+import { changedBy, openLookbackOf } from './source.ts';
 
 export interface Job {
   readonly stream: SelectedStream;
@@ -53,7 +53,7 @@ export function openJobs(
   const jobs = streams.map((stream, rank): Job => {
     // A listing that leaves records out must not remove them from the warehouse.
     const isVersioned = config.activateVersion && stream.method === 'FULL_TABLE' && !config.isBounded;
-    const start = positionIn(stream, state, config, now, log);
+    const start = positionIn(stream, state, now - openLookbackOf(stream, config), now, log);
     return {
       ...{ stream, rank, start, position: start, tally: newTally(), startedAt: now },
       ...{ version: isVersioned ? now : undefined, newest: Number.NEGATIVE_INFINITY, written: 0, refreshed: 0 },

@@ -8,7 +8,7 @@ import { NotAvailable, RequestRefused } from './paystack/errors.ts';
 import { type List, type ListOptions, noRows, openList, type Row } from './paystack/pages.ts';
 import { type Reading, type RowsRead, readList, type Tally } from './paystack/read.ts';
 import { type ParentFacts, type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
-import { isInRange, type Range } from './paystack/windows.ts';
+import { dayMs, isInRange, type Range } from './paystack/windows.ts';
 import { compileParents, compileRows } from './rows.ts';
 import type { RecordFrame } from './singer/messages.ts';
 import type { SelectedStream } from './singer/selection.ts';
@@ -55,6 +55,12 @@ export function openSource(
   const parents = readList(open(parentName, parentFacts.path, toParents), range, () => 2, { ...tally });
   const openChild = (parent: Parent) => open(name, fillPath(facts.path, parent), toRows(carried(facts.parent, parent)));
   return readChildren(parents, openChild, ahead, tally);
+}
+
+/** How far back the open records of a stream are read, in milliseconds. */
+export function openLookbackOf(stream: SelectedStream, config: Config): number {
+  const { maxOpenDays }: StreamFacts = streams[stream.id as StreamName];
+  return Math.min(config.openLookbackMs, maxOpenDays === undefined ? Number.POSITIVE_INFINITY : maxOpenDays * dayMs);
 }
 
 /** The stream whose records this one's change; undefined if it changes none. */

@@ -15,7 +15,7 @@ const day = (date: string) => Date.parse(`${date}T00:00:00Z`);
 
 function position(bookmark: unknown, given: object = {}): Position {
   const state = parseState({ bookmarks: { transfers: bookmark } });
-  return positionIn(stream, state, configOf(given), now, () => {});
+  return positionIn(stream, state, now - configOf(given).openLookbackMs, now, () => {});
 }
 
 /** The spans of a range, as text. */

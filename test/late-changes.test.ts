@@ -83,6 +83,17 @@ t.test('what is older than open_lookback_days is not read again', (t) => {
   });
 });
 
+t.test('of transactions, what is stuck for good is not read again for ever', (t) => {
+  const records = {
+    transactions: daily(120, (age) => ({ status: age === 100 || age === 80 ? 'ongoing' : 'success' })),
+  };
+  return withSandbox({ records }, async (sync) => {
+    const second = await sync(['transactions'], (await sync(['transactions'])).state);
+    t.ok(idsOf(second, 'transactions').includes(80));
+    t.notOk(idsOf(second, 'transactions').includes(100));
+  });
+});
+
 t.test('the children of an open parent are read again with it', (t) => {
   const subscriptions = daily(100, (id) => ({
     subscription_code: `SUB_${id}`,

@@ -58,6 +58,11 @@ export interface StreamFacts {
    * open, and read again however old it is. Default: none is open.
    */
   readonly finalStatuses?: readonly string[];
+  /**
+   * Days after which an open record is taken for one that stays so, however far back open records are read. Set where a few
+   * that are stuck for good would have very many others read again.
+   */
+  readonly maxOpenDays?: number;
   /** Set on a stream each of whose records changes one of another stream when it comes, or changes itself. */
   readonly changes?: ChangeFacts;
   /** False for what costs a request for each parent. Default: true. */
@@ -305,6 +310,8 @@ export const streams = {
     created: 'createdAt',
     ranged: true,
     finalStatuses: ['success', 'failed', 'abandoned', 'reversed'],
+    // Nobody pays after months; refunds and disputes, which may come later, have the transaction read again by themselves.
+    maxOpenDays: 90,
   },
   transfer_recipients: {
     holds: 'a bank account or wallet that transfers go to',
