@@ -21,7 +21,7 @@ const faults: readonly Fault[] = [
 ];
 
 const situation = fc.record({
-  rows: fc.nat(400),
+  rows: fc.oneof(fc.nat(400), fc.integer({ min: 500, max: 700 })),
   days: fc.integer({ min: 1, max: 1000 }),
   style: fc.constantFrom('numbered', 'numbered', 'numbered', 'cursor', 'no-meta'),
   quirks: fc.record(
@@ -38,7 +38,8 @@ const situation = fc.record({
     },
     { requiredKeys: [] },
   ),
-  pageSize: fc.integer({ min: 3, max: 60 }),
+  // The smallest one has large lists cut into windows.
+  pageSize: fc.oneof(fc.integer({ min: 3, max: 60 }), fc.constant(3)),
   concurrency: fc.integer({ min: 1, max: 20 }),
   /** Arrivals are dated now, or, by a clock that is behind, in what should be over. */
   arrivals: fc.option(
