@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { Quirks, Style } from '../src/sandbox/answers.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
-import { runSync, type SyncRun } from './support/tap.ts';
+import { runSync, type SyncRun, selecting, startTap, workFolder } from './support/tap.ts';
 
 // Most of the time is spent waiting for processes.
 t.jobs = 3;
@@ -113,6 +113,26 @@ t.test('a list filtered by another date than the creation still gives every reco
   await sandbox.close();
   t.equal(run.code, 0, run.stderr);
   t.equal(new Set(run.records['transactions']?.map(({ id }) => id)).size, 320);
+});
+
+t.test('the first records leave when the first page has come, whatever becomes of the others', async (t) => {
+  const sandbox = await startSandbox({
+    synthetic: { transactions: spread },
+    faults: ({ query }) => (query['page'] === '1' ? undefined : { kind: 'silence' }),
+  });
+  const folder = workFolder();
+  const config = folder.file('config.json', { secret_key: sandbox.secretKey, api_url: sandbox.url, page_size: 50 });
+  const catalog = folder.file('catalog.json', selecting(['transactions']));
+  const child = startTap(['--config', config, '--catalog', catalog]);
+  let printed = '';
+  for await (const chunk of child.stdout ?? []) {
+    printed += chunk;
+    if (printed.split('"type":"RECORD"').length > 50) break;
+  }
+  t.equal(child.exitCode, null, 'while it waits for the others');
+  child.kill('SIGKILL');
+  await sandbox.close();
+  folder.remove();
 });
 
 t.test('what slips past while a page is asked for again is read', { buffered: true }, async (t) => {

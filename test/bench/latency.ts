@@ -7,15 +7,14 @@ const latencyMs = 200;
 const concurrency = 16;
 const pageSize = 200;
 
-export const latency: Suite = async function* ({ rounds, isQuick }) {
-  const pages = isQuick ? 200 : 500;
+export const latency: Suite = async function* ({ rounds }) {
   yield {
-    what: `time of ${pages} pages at ${latencyMs} ms, against as many requests in flight as may be`,
-    values: await times(['transactions'], pages, rounds),
+    what: `time of 500 pages at ${latencyMs} ms, against as many requests in flight as may be`,
+    values: await times(['transactions'], 500, rounds),
     bar: { atMost: 1.25 },
   };
   yield {
-    what: `the same for eight streams of 20 pages`,
+    what: 'the same for eight streams of 20 pages',
     values: await times(coreStreams, 20, rounds),
     bar: { atMost: 1.5 },
   };

@@ -10,12 +10,12 @@ const pages = 150;
 /** Small: the quota is to be the brake. */
 const pageSize = 20;
 
-/** The first pages need no wait. */
+/** The first pages need no wait, if the window begins with them. */
 const idealMs = (pages / requests - 1) * seconds * 1000;
 
-type Counting = Pick<QuotaOptions, 'begins' | 'rounded'>;
+type Counting = Required<Pick<QuotaOptions, 'begins' | 'rounded'>>;
 
-const countings: readonly Required<Counting>[] = [
+const countings: readonly Counting[] = [
   { begins: 'request', rounded: 'up' },
   { begins: 'clock', rounded: 'down' },
   { begins: 'request', rounded: 'down' },
@@ -29,22 +29,24 @@ export const quota: Suite = async function* ({ isQuick }) {
   const silent = await inPairs(chosen.slice(0, 2), (counting) =>
     run({ ...counting, headers: 'never' }, { requests_per_minute: (requests * 60) / seconds }),
   );
-  const what = `time under a quota of ${requests} in ${seconds} s, ${pages} pages of eight endpoints`;
-  yield { what: `${what}, against the ideal`, values: told.map(({ time }) => time), bar: { atMost: 1.15 } };
-  yield { what: '… answers 429', values: told.map(({ refused }) => refused), bar: { atMost: 0 } };
+  // A window of the clock's may be over soon, which is luck.
+  const times = (uses: readonly Use[]) => uses.filter(({ begins }) => begins === 'request').map(({ time }) => time);
+  const refused = (uses: readonly Use[]) => [uses.reduce((sum, use) => sum + use.refused, 0)];
+  const what = `time under a quota of ${requests} in ${seconds} s, ${pages} pages of eight endpoints, against the ideal`;
+  yield { what, values: times(told), bar: { atMost: 1.15 } };
+  yield { what: '… answers 429, however the server counts', values: refused(told), bar: { atMost: 0 } };
   yield { what: '… requests, against the pages', values: told.map(({ asked }) => asked) };
-  const setting = 'the same, where only the setting tells the quota';
-  yield { what: setting, values: silent.map(({ time }) => time), bar: { atMost: 1.25 } };
-  yield { what: '… answers 429', values: silent.map(({ refused }) => refused), bar: { atMost: 0 } };
+  yield { what: 'the same, where only the setting tells the quota', values: times(silent), bar: { atMost: 1.25 } };
+  yield { what: '… answers 429, however the server counts', values: refused(silent), bar: { atMost: 0 } };
 };
 
-interface Use {
+interface Use extends Counting {
   readonly time: number;
   readonly refused: number;
   readonly asked: number;
 }
 
-async function run(counting: Omit<QuotaOptions, 'requests' | 'seconds'>, settings: object): Promise<Use> {
+async function run(counting: Counting & Pick<QuotaOptions, 'headers'>, settings: object): Promise<Use> {
   const server = await startServer({
     quota: { requests, seconds, ...counting },
     synthetic: untilNow(coreStreams, pages * pageSize),
@@ -53,7 +55,8 @@ async function run(counting: Omit<QuotaOptions, 'requests' | 'seconds'>, setting
   const { wallMs } = await measureTap({ server, streams: coreStreams, settings: given });
   const asked = await server.asked();
   server.stop();
-  return { time: wallMs / idealMs, refused: asked.refused, asked: asked.requests / (pages * coreStreams.length) };
+  const perPage = asked.requests / (pages * coreStreams.length);
+  return { ...counting, time: wallMs / idealMs, refused: asked.refused, asked: perPage };
 }
 
 async function inPairs<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
