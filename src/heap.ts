@@ -2,10 +2,12 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * Nearly all that a sync makes is garbage as soon as its page is written. V8 gives such things more and more room before it
- * clears them away; kept at its first size, that room is cleared more often, in the same time altogether, and the process
- * peaks a fifth lower (measured, Node 20 to 24).
+ * Nearly all that a sync makes is garbage as soon as its page is written, and what stays is small and does not grow. V8 would
+ * give the garbage more and more room all the same, before it clears it away. With room for what is new kept at its first
+ * size, and for what is older a fifth above what is alive, it is cleared more often, in the same time altogether; the
+ * process peaks a third lower, and no higher after a million records than after a hundred thousand (measured).
  */
-export function keepYoungSpaceSmall(): void {
+export function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=20');
 }

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Config, parseConfig, settingsOfEnvironment, unknownSettings } from './config.ts';
 import { discover } from './discover.ts';
 import { messageOf, UserError } from './errors.ts';
-import { keepYoungSpaceSmall } from './heap.ts';
+import { keepHeapSmall } from './heap.ts';
 import { parseExact } from './json.ts';
 import type { Log } from './log.ts';
 import { createWrite } from './output.ts';
@@ -51,7 +51,7 @@ class Interrupted extends Error {
  * @throws what a user can mend (UserError, KeyRejected), and what is a defect
  */
 export async function run({ log, ...options }: RunOptions): Promise<number> {
-  keepYoungSpaceSmall();
+  keepHeapSmall();
   const config = readConfig(options.config, options.environment, log);
   const streams = readSelection(options.catalog, log);
   const state = readState(options.state);
