@@ -1,4 +1,5 @@
-// Bundles the tap into dist/tap, which is what npm packs, and the sandbox into dist/sandbox, which is not.
+// Bundles the tap into dist/tap, which is what npm packs, and what is not: the sandbox into dist/sandbox, the benchmark into
+// dist/bench.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -40,6 +41,8 @@ const tap = await build({
 });
 writeFileSync('dist/tap/LICENSES.txt', licencesOf(Object.keys(tap.metafile.inputs)));
 await build({ ...shared, entryPoints: ['src/sandbox/sandbox.ts', 'src/sandbox/demo.ts'], outdir: 'dist/sandbox' });
+const bench = ['bench', 'server', 'floor', 'usage'].map((name) => `test/bench/${name}.ts`);
+await build({ ...shared, entryPoints: bench, outdir: 'dist/bench' });
 
 /** The licences of the packages in the bundle, which they ask to be kept with them. */
 function licencesOf(files) {

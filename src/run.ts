@@ -7,6 +7,7 @@ import { type Config, parseConfig, settingsOfEnvironment, unknownSettings } from
 import { discover } from './discover.ts';
 import type { Display } from './display.ts';
 import { messageOf, UserError } from './errors.ts';
+import { keepHeapSmall } from './heap.ts';
 import { parseExact } from './json.ts';
 import type { Log } from './log.ts';
 import { type Observer, observers } from './observer.ts';
@@ -58,6 +59,7 @@ class Interrupted extends Error {
  * @throws what a user can mend (UserError, KeyRejected), and what is a defect
  */
 export async function run({ log, display, ...options }: RunOptions): Promise<number> {
+  keepHeapSmall();
   const clock = systemClock;
   const startedAt = clock.now();
   const config = readConfig(options.config, options.environment, log);

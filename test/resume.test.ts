@@ -20,7 +20,8 @@ t.teardown(async () => {
 const config = {
   secret_key: sandbox.secretKey,
   api_url: sandbox.url,
-  page_size: 5,
+  // More pages than one window holds.
+  page_size: 3,
   requests_per_minute: 1_000_000,
   lookback_window_days: 0,
 };

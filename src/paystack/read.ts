@@ -1,10 +1,13 @@
 /**
  * Reads a list, or a range of it, so that every record comes, and comes once.
  *
- * Closed windows are read in parallel, a page is given when all before it are. Whatever may still grow is read page by
- * page: the newest record is listed first, so a new one pushes others to later pages (a repeat, recognised by its key)
- * and never past the reader. At the end of a window the keys that were read are counted against the announced total; if
- * any is missing the window is read again, and what is still missing is reported, not passed over.
+ * A list may grow while it is read. Page by page, that does no harm: a new record pushes others to later pages (a repeat,
+ * recognised by its key) and never past the reader. Pages that are asked for in parallel are as good as long as their
+ * totals never fall from one page to the next, since each was then answered as if after the one before. Where one falls,
+ * the rest of the window is read page by page.
+ *
+ * At the end of a window the keys that were read are counted against the announced total; if any is missing the window is
+ * read again, and what is still missing is reported, not passed over.
  *
  * A list that ignores `from` and `to`, or filters by another date, is read once, whole; what lies outside the range is
  * then left out here.
@@ -51,7 +54,7 @@ export function newTally(): Tally {
 /** How often a window with something missing is read again. */
 const maxRereads = 2;
 
-/** Pages in a row without a new key, after which a list without a total is at its end, or stuck. */
+/** Pages in a row without a new key, and beyond what was announced, after which a list is at its end, or stuck. */
 const maxStalePages = 2;
 
 /**
@@ -69,10 +72,15 @@ export async function* readList<Content>(
     yield* readWhole(list, undefined, tally);
     return;
   }
+  const outOfOrder = new WeakSet<Window<Content>>();
   let ledger: Ledger | undefined;
-  for await (const { window, page, isLast } of inOrder(pageTasks(list, range), ahead)) {
+  for await (const { window, page, isLast } of inOrder(pageTasks(list, range, outOfOrder), ahead)) {
     ledger = ledger?.window === window ? ledger : openLedger(window, range, tally, ledger?.known);
-    if (page !== undefined) yield take(ledger, page);
+    if (page !== undefined && hasFallen(ledger.last, page)) outOfOrder.add(window);
+    if (page !== undefined) {
+      if (outOfOrder.has(window)) page.release();
+      else yield take(ledger, page);
+    }
     if (isLast && ledger.isBelieved) yield* finishWindow(list, window, ledger);
     if (!ledger.isBelieved) {
       yield* readWhole(list, range, tally, new Set([...ledger.knownBefore, ...ledger.known]));
@@ -87,30 +95,38 @@ interface Step<Content> {
   readonly isLast?: true;
 }
 
-/** Every page that can be known beforehand, as tasks in order; behind those of a window a step that finishes it. */
+/**
+ * Every page that can be known beforehand, as tasks in order; behind those of a window a step that finishes it.
+ *
+ * @param outOfOrder windows of which no further page is to be asked for beforehand
+ */
 async function* pageTasks<Content>(
   list: List<Content>,
   range: Range,
+  outOfOrder: WeakSet<Window<Content>>,
 ): AsyncGenerator<() => Promise<Step<Content>>, void, undefined> {
   for await (const window of lookahead(cutWindows(list, range))) {
     yield async () => ({ window, page: window.first });
-    const pages = window.isClosed ? pagesIn(window.first) : 1;
-    for (let number = 2; number <= pages && Number.isFinite(pages); number++) {
+    const pages = pagesIn(window.first);
+    for (let number = 2; number <= pages && Number.isFinite(pages) && !outOfOrder.has(window); number++) {
       yield async () => ({ window, page: await list.page(number, window.query) });
     }
     yield async () => ({ window, isLast: true });
   }
 }
 
+/** True if a page was answered before the one in front of it, as far as the totals tell: what came between is lost. */
+function hasFallen(before: Page<unknown> | undefined, page: Page<unknown>): boolean {
+  return before !== undefined && !((page.total ?? Number.NaN) >= (before.total ?? Number.NaN));
+}
+
 /** Reads what the tasks could not know of, then counts. */
 async function* finishWindow<Content>(
   list: List<Content>,
-  window: Window<Content>,
+  { first, query }: Window<Content>,
   ledger: Ledger,
 ): AsyncGenerator<Reading<Content>, void, undefined> {
-  const { first, query } = window;
-  const wasForeseen = window.isClosed && Number.isFinite(pagesIn(first)) && ledger.pass.size <= (first.total ?? 0);
-  if (!wasForeseen) yield* lookahead(laterPages(list, query, first, ledger));
+  yield* lookahead(laterPages(list, query, first, ledger));
   if (ledger.isBelieved) yield* reconcile(list, query, first, ledger);
 }
 
@@ -129,7 +145,7 @@ async function* readWhole<Content>(
 }
 
 /**
- * The pages behind the first, one after the other, however the list pages.
+ * The pages behind the last that was taken, one after the other, however the list pages.
  *
  * @throws Error if a cursor comes back to where it was: the list would never end
  */
@@ -140,23 +156,27 @@ async function* laterPages<Content>(
   ledger: Ledger,
 ): AsyncGenerator<Reading<Content>, void, undefined> {
   const cursors = new Set<string>();
-  let page = first;
+  let page: Page<unknown> = ledger.last ?? first;
   let stalePages = 0;
-  for (let number = 2; !page.isLast && page.count > 0 && ledger.isBelieved; number++) {
+  for (let number = ledger.pages + 1; !page.isLast && page.count > 0 && ledger.isBelieved; number++) {
     if (page.next !== undefined) {
       if (cursors.has(page.next)) throw new Error('its cursor leads back to a page already read: it would never end');
       cursors.add(page.next);
-      page = await list.after(page.next, query);
-    } else {
-      const told = page.total;
-      if (told !== undefined && (number - 1) * first.count >= told && ledger.pass.size <= told) return;
-      page = await list.page(number, query);
-    }
+    } else if (isBehind(number, page, first) && ledger.pass.size <= (page.total ?? 0)) return;
+    const asked = page.next === undefined ? await list.page(number, query) : await list.after(page.next, query);
     const known = ledger.pass.size;
-    yield take(ledger, page);
-    stalePages = ledger.pass.size === known ? stalePages + 1 : 0;
+    yield take(ledger, asked);
+    // What arrives may push a whole page's records to later ones; only where those have not been announced is it the end.
+    const isStale = ledger.pass.size === known && (asked.total === undefined || isBehind(number + 1, asked, first));
+    stalePages = isStale ? stalePages + 1 : 0;
+    page = asked;
     if (stalePages === maxStalePages) return;
   }
+}
+
+/** True if the pages before this one hold all that a page announces. */
+function isBehind(number: number, { total }: Page<unknown>, first: Page<unknown>): boolean {
+  return total !== undefined && (number - 1) * first.count >= total;
 }
 
 /** Reads a window again while keys are missing; then tells how far everything is read. */
@@ -168,8 +188,6 @@ async function* reconcile<Content>(
 ): AsyncGenerator<Reading<Content>, void, undefined> {
   const { tally } = ledger;
   let missing = missingIn(ledger, first);
-  // Totals that differ mean that pages shifted, which parallel reading does not bear: the new may hide the missing.
-  if (ledger.window?.isClosed && ledger.hasShifted) missing = Math.max(1, missing);
   tally.announced += first.total ?? ledger.pass.size + ledger.refused;
   for (let rereads = 0; missing > 0 && rereads < maxRereads; rereads++) {
     tally.reread++;
@@ -201,11 +219,11 @@ interface Ledger {
   readonly known: Set<string>;
   /** The keys that came since the window was last begun: in the first pass, `known`. */
   pass: Set<string>;
+  /** Pages that this pass has taken, and the last of them. */
+  pages: number;
+  last: Page<unknown> | undefined;
   /** Records of this pass that are no rows. */
   refused: number;
-  /** What the last page said the list holds, and whether pages said different things. */
-  total: number | undefined;
-  hasShifted: boolean;
   /** False once a row shows that the list does not filter by creation date. */
   isBelieved: boolean;
 }
@@ -220,12 +238,13 @@ function openLedger(
   const from = window?.from ?? range?.spans[0]?.from ?? Number.NEGATIVE_INFINITY;
   const until = window?.to ?? range?.spans.at(-1)?.to ?? Number.POSITIVE_INFINITY;
   const opening = { from, until, openDays: new Set<number>(), known, pass: known, refused: 0, isBelieved: true };
-  const totals = { total: undefined, hasShifted: false };
-  return { window, range, tally, knownBefore, ...opening, ...totals };
+  return { window, range, tally, knownBefore, pages: 0, last: undefined, ...opening };
 }
 
 function beginPass(ledger: Ledger): void {
   ledger.pass = new Set();
+  ledger.pages = 0;
+  ledger.last = undefined;
   ledger.refused = 0;
 }
 
@@ -236,9 +255,9 @@ function missingIn(ledger: Ledger, first: Page<unknown>): number {
 /** The rows of a page that are in the range and were not given before. */
 function take<Content>(ledger: Ledger, page: Page<Content>): RowsRead<Content> {
   const { window, range, known, knownBefore, tally } = ledger;
+  ledger.pages++;
+  ledger.last = page;
   ledger.refused += page.count - page.rows.length;
-  ledger.hasShifted ||= ledger.total !== undefined && page.total !== ledger.total;
-  ledger.total = page.total;
   if (window !== undefined && !isBelieved(page.rows, window)) {
     ledger.isBelieved = false;
     return { kind: 'rows', rows: [], release: page.release };

@@ -1,8 +1,9 @@
 /**
  * Cuts a range of creation time into windows that are read, and resumed, one after the other.
  *
- * Small accounts cost one request: the first page of the whole range tells how many records there are. Large ranges are
- * cut into closed windows of a bounded number of pages, and one live window from today's midnight on.
+ * The first page of the whole range tells how many records there are. Most accounts are one window, and cost not one
+ * request more than they have pages. Large ranges are cut into windows of a bounded number of pages, the last of which
+ * begins at today's midnight: it alone is still growing.
  *
  * Nobody knows whether `from` and `to` are inclusive or exclusive, or cut down to their date. So cuts fall on UTC
  * midnights, a window is asked for with some margin on both sides, and what comes twice is sorted out by its key.
@@ -28,17 +29,15 @@ export interface Range {
 }
 
 export interface Window<Content = ByteSpan> extends Span {
-  /** Nothing is created in it any more: its pages do not shift, and may be read in parallel. */
-  readonly isClosed: boolean;
   readonly query: Query;
   readonly first: Page<Content>;
 }
 
-/** Pages of a window, about. A run that is cut repeats at most one window. */
+/** Pages of a window that was cut out, about. A run that is stopped repeats at most one window. */
 const windowPages = 50;
 
-/** Pages of a range that are rather read one by one than cut at today's midnight, which costs two requests. */
-const fewPages = 4;
+/** Pages of a range that is not worth cutting: a cut costs half a page, and two requests to find out where. */
+const maxPages = 3 * windowPages;
 
 /** An exclusive `from` must not lose the record of that very moment. */
 const marginMs = 1000;
@@ -51,18 +50,16 @@ export async function* cutWindows<Content>(
   const today = midnightBefore(range.now);
   const pending = [...range.spans];
   for (let span = pending.shift(); span !== undefined; span = pending.shift()) {
-    const isClosed = span.to <= today;
     const query = queryOf(span, range.now);
     const first = await list.page(1, query);
     const pages = pagesIn(first);
-    const fits = pages <= (isClosed ? 2 * windowPages : fewPages);
-    const window: Window<Content> = { ...span, isClosed, query, first };
-    if (fits || pages === Number.POSITIVE_INFINITY || !isBelieved(first.rows, window)) {
+    const window: Window<Content> = { ...span, query, first };
+    if (pages <= maxPages || pages === Number.POSITIVE_INFINITY || !isBelieved(first.rows, window)) {
       yield window;
       continue;
     }
     const oldest = await oldestOf(list, query, pages, span.from);
-    const cuts = isClosed ? [] : [today];
+    const cuts = [today];
     const parts = Math.ceil(pages / windowPages);
     const end = Math.min(span.to, today);
     for (let part = 1; part < parts; part++) cuts.push(midnightBefore(oldest + ((end - oldest) * part) / parts));

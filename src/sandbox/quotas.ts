@@ -3,8 +3,15 @@
 export interface QuotaOptions {
   /** In each window, of each endpoint. Those beyond it are answered 429. */
   readonly requests: number;
-  /** Length of a window; the first request after its end begins the next. */
+  /** Length of a window. */
   readonly seconds: number;
+  /**
+   * When a window begins: with the first request after the end of the one before, or at multiples of its length. Nobody
+   * outside knows. Default: `request`.
+   */
+  readonly begins?: 'request' | 'clock';
+  /** How the seconds until its end are rounded, which nobody outside knows either. Default: `up`. */
+  readonly rounded?: 'up' | 'down';
   /**
    * Which answers tell `x-ratelimit-limit`, `-remaining` and `-reset`: true all of them, false those with 429 (documented;
    * of the others nobody outside knows), `never` none at all.
@@ -21,13 +28,18 @@ export interface QuotaCount {
 export function createQuotas({
   requests,
   seconds,
+  begins = 'request',
+  rounded = 'up',
   headers,
 }: QuotaOptions): (endpoint: string, now: number) => QuotaCount {
+  const perMs = seconds * 1000;
+  const round = rounded === 'up' ? Math.ceil : Math.floor;
   const windows = new Map<string, { readonly endsAt: number; used: number }>();
   return (endpoint, now) => {
     let window = windows.get(endpoint);
     if (window === undefined || now >= window.endsAt) {
-      window = { endsAt: now + seconds * 1000, used: 0 };
+      const begunAt = begins === 'clock' ? now - (now % perMs) : now;
+      window = { endsAt: begunAt + perMs, used: 0 };
       windows.set(endpoint, window);
     }
     window.used++;
@@ -35,7 +47,7 @@ export function createQuotas({
       'x-ratelimit-limit': String(requests),
       'x-ratelimit-remaining': String(Math.max(0, requests - window.used)),
       // Documented: seconds until the window ends.
-      'x-ratelimit-reset': String(Math.ceil((window.endsAt - now) / 1000)),
+      'x-ratelimit-reset': String(round((window.endsAt - now) / 1000)),
     };
     const isExceeded = window.used > requests;
     return { isExceeded, headers: headers === true || (isExceeded && headers !== 'never') ? told : {} };

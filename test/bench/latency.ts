@@ -1,0 +1,33 @@
+/** What a slow line costs, where the requests in flight can make up for it. */
+import { coreStreams, untilNow } from './data.ts';
+import { measureTap, startServer } from './measure.ts';
+import type { Suite } from './suites.ts';
+
+const latencyMs = 200;
+const concurrency = 16;
+const pageSize = 200;
+
+export const latency: Suite = async function* ({ rounds }) {
+  yield {
+    what: `time of 500 pages at ${latencyMs} ms, against as many requests in flight as may be`,
+    values: await times(['transactions'], 500, rounds),
+    bar: { atMost: 1.25 },
+  };
+  yield {
+    what: 'the same for eight streams of 20 pages',
+    values: await times(coreStreams, 20, rounds),
+    bar: { atMost: 1.5 },
+  };
+};
+
+async function times(streams: typeof coreStreams, pages: number, rounds: number): Promise<number[]> {
+  const server = await startServer({ latencyMs, synthetic: untilNow(streams, pages * pageSize) });
+  const idealMs = (streams.length * pages * latencyMs) / concurrency;
+  const values: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const { wallMs } = await measureTap({ server, streams, settings: { concurrency, page_size: pageSize } });
+    values.push(wallMs / idealMs);
+  }
+  server.stop();
+  return values;
+}

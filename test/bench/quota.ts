@@ -1,0 +1,68 @@
+/** How well the quota is used, and whether it is ever exceeded, however the server counts. */
+import type { QuotaOptions } from '../../src/sandbox/quotas.ts';
+import { coreStreams, untilNow } from './data.ts';
+import { measureTap, startServer } from './measure.ts';
+import type { Suite } from './suites.ts';
+
+const requests = 50;
+const seconds = 10;
+const pages = 150;
+/** Small: the quota is to be the brake. */
+const pageSize = 20;
+
+/** The first pages need no wait, if the window begins with them. */
+const idealMs = (pages / requests - 1) * seconds * 1000;
+
+type Counting = Required<Pick<QuotaOptions, 'begins' | 'rounded'>>;
+
+const countings: readonly Counting[] = [
+  { begins: 'request', rounded: 'up' },
+  { begins: 'clock', rounded: 'down' },
+  { begins: 'request', rounded: 'down' },
+  { begins: 'clock', rounded: 'up' },
+];
+
+export const quota: Suite = async function* ({ isQuick }) {
+  const chosen = isQuick ? countings.slice(0, 1) : countings;
+  // Their processes wait nearly all of the time, so two at once do not disturb each other.
+  const told = await inPairs(chosen, (counting) => run({ ...counting, headers: true }, {}));
+  const silent = await inPairs(chosen.slice(0, 2), (counting) =>
+    run({ ...counting, headers: 'never' }, { requests_per_minute: (requests * 60) / seconds }),
+  );
+  // A window of the clock's may be over soon, which is luck.
+  const times = (uses: readonly Use[]) => uses.filter(({ begins }) => begins === 'request').map(({ time }) => time);
+  const refused = (uses: readonly Use[]) => [uses.reduce((sum, use) => sum + use.refused, 0)];
+  const what = `time under a quota of ${requests} in ${seconds} s, ${pages} pages of eight endpoints, against the ideal`;
+  yield { what, values: times(told), bar: { atMost: 1.15 } };
+  yield { what: '… answers 429, however the server counts', values: refused(told), bar: { atMost: 0 } };
+  yield { what: '… requests, against the pages', values: told.map(({ asked }) => asked) };
+  yield { what: 'the same, where only the setting tells the quota', values: times(silent), bar: { atMost: 1.25 } };
+  yield { what: '… answers 429, however the server counts', values: refused(silent), bar: { atMost: 0 } };
+};
+
+interface Use extends Counting {
+  readonly time: number;
+  readonly refused: number;
+  readonly asked: number;
+}
+
+async function run(counting: Counting & Pick<QuotaOptions, 'headers'>, settings: object): Promise<Use> {
+  const server = await startServer({
+    quota: { requests, seconds, ...counting },
+    synthetic: untilNow(coreStreams, pages * pageSize),
+  });
+  const given = { page_size: pageSize, requests_per_minute: undefined, ...settings };
+  const { wallMs } = await measureTap({ server, streams: coreStreams, settings: given });
+  const asked = await server.asked();
+  server.stop();
+  const perPage = asked.requests / (pages * coreStreams.length);
+  return { ...counting, time: wallMs / idealMs, refused: asked.refused, asked: perPage };
+}
+
+async function inPairs<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let at = 0; at < items.length; at += 2) {
+    results.push(...(await Promise.all(items.slice(at, at + 2).map(work))));
+  }
+  return results;
+}

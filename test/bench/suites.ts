@@ -1,0 +1,26 @@
+/** What can be measured, by the names that `--only` takes. */
+import { latency } from './latency.ts';
+import { memory } from './memory.ts';
+import { quota } from './quota.ts';
+import { requests } from './requests.ts';
+import { speed } from './speed.ts';
+import { startup } from './startup.ts';
+import type { Finding } from './table.ts';
+
+/** A command line to be timed beside the tap. */
+export interface Peer {
+  readonly name: string;
+  readonly command: string;
+}
+
+export interface SuiteOptions {
+  /** Runs of everything that is compared, side by side. */
+  readonly rounds: number;
+  /** Less of everything, for a look. */
+  readonly isQuick: boolean;
+  readonly peers: readonly Peer[];
+}
+
+export type Suite = (options: SuiteOptions) => AsyncIterable<Finding>;
+
+export const suites: Readonly<Record<string, Suite>> = { speed, latency, quota, memory, requests, startup };
