@@ -34,11 +34,13 @@ const plainWidth = {
 rmSync('dist', { recursive: true, force: true });
 const tap = await build({
   ...shared,
-  entryPoints: ['src/cli.ts'],
+  entryPoints: ['src/cli.ts', 'src/discover.ts'],
   outdir: 'dist/tap',
   plugins: [plainWidth],
   metafile: true,
 });
+const { discover } = await import('./dist/tap/discover.js');
+writeFileSync('dist/tap/catalog.json', JSON.stringify({ streams: discover() }, null, 2));
 writeFileSync('dist/tap/LICENSES.txt', licencesOf(Object.keys(tap.metafile.inputs)));
 await build({ ...shared, entryPoints: ['src/sandbox/sandbox.ts', 'src/sandbox/demo.ts'], outdir: 'dist/sandbox' });
 const bench = ['bench', 'server', 'floor', 'usage'].map((name) => `test/bench/${name}.ts`);

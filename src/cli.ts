@@ -1,9 +1,10 @@
 /** The executable: argv to work, and errors to exit codes. What a call does not need is not loaded. */
-import { type Args, parse, usage } from './command-line.ts';
+import type { Args } from './command-line.ts';
 import type { Display } from './display.ts';
 import { messageOf, UserError } from './errors.ts';
 import { createLog, type Log } from './log.ts';
 import { chosenFormat, chosenLevel } from './log-options.ts';
+import { builtCatalog, packageVersion } from './package.ts';
 
 /** Exit codes: 1 whatever went wrong, 2 a command line that is none, 128 + n for a signal. */
 const exitCodes = { failure: 1, usage: 2 } as const;
@@ -25,6 +26,10 @@ process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
 async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   try {
+    // What tools ask for at every turn: to load what reads a command line takes longer than the answer.
+    if (argv.length === 1 && argv[0] === '--version') return print(packageVersion());
+    if (argv.length === 1 && argv[0] === '--discover') return print(builtCatalog());
+    const { parse, usage } = await import('./command-line.ts');
     const { args, shown, mistake } = await parse(argv);
     if (shown !== undefined) return print(shown);
     const format = chosenFormat(args.logFormat, environment);
@@ -70,10 +75,7 @@ async function tell(args: Args, environment: NodeJS.ProcessEnv, log: Log): Promi
     const { aboutText } = await import('./about.ts');
     return print(aboutText(args.format));
   }
-  if (args.discover) {
-    const { discover } = await import('./discover.ts');
-    return print(JSON.stringify({ streams: discover() }, null, 2));
-  }
+  if (args.discover) return print(builtCatalog());
   const { testConnection, writeSchemas } = await import('./run.ts');
   const options = { ...args, environment, stdout: process.stdout, log, display: undefined };
   return args.test === 'schema' ? writeSchemas(options) : testConnection(options);

@@ -20,6 +20,11 @@ export function packageVersion(): string {
   return packageFacts().version;
 }
 
+/** What `--discover` prints, which nothing but another version changes: it is made when the tap is built. */
+export function builtCatalog(): string {
+  return readFileSync(join(packageFolder, 'dist', 'tap', 'catalog.json'), 'utf8');
+}
+
 function folderWith(name: string, from: string): string {
   if (existsSync(join(from, name))) return from;
   const above = dirname(from);

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import t from 'tap';
+import { discover } from '../src/discover.ts';
 import { streams } from '../src/paystack/streams.ts';
 import { type Json, runTap, workFolder } from './support/tap.ts';
 
@@ -27,6 +28,7 @@ function properties(schema: Json, breadcrumb: readonly string[] = []): [readonly
 t.test('one JSON document, without a key and without a network, no line near 64 KiB', async (t) => {
   t.equal(discovered.code, 0);
   t.equal(discovered.stderr, '');
+  t.same(catalog, JSON.parse(JSON.stringify({ streams: discover() })), 'what is printed was made by this build');
   t.ok(discovered.stdout.split('\n').every((line) => line.length < 8192));
 });
 
