@@ -1,9 +1,9 @@
 /** The folder `catalogs/`, where every field of every stream is declared. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { extraColumn } from './leftover.ts';
 import { packageFolder } from './package.ts';
 import type { StreamName } from './paystack/streams.ts';
-import { extraColumn } from './record.ts';
 import type { Schema } from './schema.ts';
 
 const extra: Schema = {

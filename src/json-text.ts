@@ -273,6 +273,11 @@ function checkDigits(bytes: Buffer, from: number): number {
   return at;
 }
 
+/** Of the start of a value. */
+export function isNull(bytes: Buffer, at: number): boolean {
+  return bytes[at] === 0x6e;
+}
+
 export function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39;
 }
