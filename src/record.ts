@@ -33,6 +33,7 @@ import { parseExact, stringifyExact } from './json.ts';
 import {
   closeBrace,
   closeBracket,
+  isNull,
   type JsonText,
   nameIn,
   openBrace,
@@ -482,10 +483,6 @@ function isSameText(source: Buffer, { from, to }: Column, otherFrom: number, oth
 
 function isSameJson(one: string, other: string): boolean {
   return one === other || stringifyExact(parseExact(one)) === stringifyExact(parseExact(other));
-}
-
-function isNull(source: Buffer, at: number): boolean {
-  return source[at] === 0x6e;
 }
 
 /** Puts what is left over under its name; what comes under the same name again stands beside it. */
