@@ -51,8 +51,11 @@ export function newTally(): Tally {
 /** How often a window with something missing is read again. */
 const maxRereads = 2;
 
-/** Pages in a row without a new key, after which a list without a total is at its end, or stuck. */
-const maxStalePages = 2;
+/** How often a page comes again, one time after the other, until a list without a total is at its end. */
+const maxRepeats = 2;
+
+/** Pages in a row without a new key: so many records have come in meanwhile that the reader gets nowhere. */
+const maxStalePages = 50;
 
 /**
  * @param range undefined for a list that cannot be filtered by creation date: it is read whole
@@ -109,8 +112,8 @@ async function* finishWindow<Content>(
   ledger: Ledger,
 ): AsyncGenerator<Reading<Content>, void, undefined> {
   const { first, query } = window;
-  const wasForeseen = window.isClosed && Number.isFinite(pagesIn(first)) && ledger.pass.size <= (first.total ?? 0);
-  if (!wasForeseen) yield* lookahead(laterPages(list, query, first, ledger));
+  const foreseen = window.isClosed && Number.isFinite(pagesIn(first)) ? Math.max(1, pagesIn(first)) : 1;
+  yield* lookahead(laterPages(list, query, first, ledger, foreseen + 1));
   if (ledger.isBelieved) yield* reconcile(list, query, first, ledger);
 }
 
@@ -129,34 +132,47 @@ async function* readWhole<Content>(
 }
 
 /**
- * The pages behind the first, one after the other, however the list pages.
+ * The pages behind the first, one after the other, however the list pages. The total may be too low (it is counted apart
+ * from the page, and nothing says that it is exact), so a full page is never taken for the last one.
  *
- * @throws Error if a cursor comes back to where it was: the list would never end
+ * @param from where to go on: the pages between the first and this one have been read
+ * @throws Error if a cursor comes back to where it was, or page after page holds nothing new: the list would never end
  */
 async function* laterPages<Content>(
   list: List<Content>,
   query: Query,
   first: Page<Content>,
   ledger: Ledger,
+  from = 2,
 ): AsyncGenerator<Reading<Content>, void, undefined> {
   const cursors = new Set<string>();
   let page = first;
+  let repeats = 0;
   let stalePages = 0;
-  for (let number = 2; !page.isLast && page.count > 0 && ledger.isBelieved; number++) {
+  for (let number = from; !page.isLast && page.count > 0 && ledger.isBelieved; number++) {
+    const before = page;
     if (page.next !== undefined) {
       if (cursors.has(page.next)) throw new Error('its cursor leads back to a page already read: it would never end');
       cursors.add(page.next);
       page = await list.after(page.next, query);
     } else {
       const told = page.total;
-      if (told !== undefined && (number - 1) * first.count >= told && ledger.pass.size <= told) return;
+      const isRead = told !== undefined && (number - 1) * first.count >= told && ledger.pass.size <= told;
+      if (isRead && !ledger.endsFull) return;
       page = await list.page(number, query);
     }
     const known = ledger.pass.size;
     yield take(ledger, page);
-    stalePages = ledger.pass.size === known ? stalePages + 1 : 0;
-    if (stalePages === maxStalePages) return;
+    const isStale = ledger.pass.size === known;
+    repeats = isStale && isSamePage(page, before) ? repeats + 1 : 0;
+    stalePages = isStale ? stalePages + 1 : 0;
+    if (repeats === maxRepeats) return;
+    if (stalePages === maxStalePages) throw new Error('page after page holds nothing new: it would never end');
   }
+}
+
+function isSamePage({ rows }: Page<unknown>, other: Page<unknown>): boolean {
+  return rows.length === other.rows.length && rows.every(({ key }, index) => key === other.rows[index]!.key);
 }
 
 /** Reads a window again while keys are missing; then tells how far everything is read. */
@@ -203,6 +219,9 @@ interface Ledger {
   pass: Set<string>;
   /** Records of this pass that are no rows. */
   refused: number;
+  /** Records of the largest page of this pass, and whether the last one is as large as any. */
+  largest: number;
+  endsFull: boolean;
   /** What the last page said the list holds, and whether pages said different things. */
   total: number | undefined;
   hasShifted: boolean;
@@ -220,13 +239,14 @@ function openLedger(
   const from = window?.from ?? range?.spans[0]?.from ?? Number.NEGATIVE_INFINITY;
   const until = window?.to ?? range?.spans.at(-1)?.to ?? Number.POSITIVE_INFINITY;
   const opening = { from, until, openDays: new Set<number>(), known, pass: known, refused: 0, isBelieved: true };
-  const totals = { total: undefined, hasShifted: false };
-  return { window, range, tally, knownBefore, ...opening, ...totals };
+  const pages = { largest: 0, endsFull: false, total: undefined, hasShifted: false };
+  return { window, range, tally, knownBefore, ...opening, ...pages };
 }
 
 function beginPass(ledger: Ledger): void {
   ledger.pass = new Set();
   ledger.refused = 0;
+  ledger.largest = 0;
 }
 
 function missingIn(ledger: Ledger, first: Page<unknown>): number {
@@ -239,6 +259,8 @@ function take<Content>(ledger: Ledger, page: Page<Content>): RowsRead<Content> {
   ledger.refused += page.count - page.rows.length;
   ledger.hasShifted ||= ledger.total !== undefined && page.total !== ledger.total;
   ledger.total = page.total;
+  ledger.endsFull = page.isFull || (ledger.largest > 0 && page.count >= ledger.largest);
+  ledger.largest = Math.max(ledger.largest, page.count);
   if (window !== undefined && !isBelieved(page.rows, window)) {
     ledger.isBelieved = false;
     return { kind: 'rows', rows: [], release: page.release };
