@@ -133,16 +133,20 @@ t.test('a page that was lost the first time is read again', { buffered: true }, 
   t.match(run.stderr, /1 windows read again/);
 });
 
-t.test('a cursor that leads back is an error, not a loop', { buffered: true }, async (t) => {
-  const looping: SandboxOptions['faults'] = () => ({
-    kind: 'status',
-    status: 200,
-    body: '{"status":true,"message":"ok","data":[{"id":1}],"meta":{"next":"bG9vcA==","perPage":50}}',
-  });
-  const run = await sync({ faults: looping }, {}, { streams: ['transactions'] });
-  t.equal(run.code, 1);
-  t.match(run.stderr, /ERROR transactions: .*never end/);
-});
+t.test(
+  'a cursor that leads back, or pages without end that hold nothing new, are no loop',
+  { buffered: true },
+  async (t) => {
+    const looping: SandboxOptions['faults'] = ({ endpoint, query }) =>
+      endpoint === 'transactions'
+        ? well({ data: [{ id: 1 }], meta: { next: 'bG9vcA==', perPage: 50 } })
+        : well({ data: [{ id: Number(query['page']) % 2 }] });
+    const run = await sync({ faults: looping });
+    t.equal(run.code, 1);
+    t.match(run.stderr, /ERROR transactions: its cursor leads back .*never end/);
+    t.match(run.stderr, /ERROR refunds: page after page .*never end/);
+  },
+);
 
 t.test('a wait that is told is waited, and one that is too long is not', { buffered: true }, async (t) => {
   let asked = 0;
