@@ -68,6 +68,7 @@ const files: [string, string[], RegExp][] = [
     ['--config', good, '--state', folder.file('s2.json', { bookmarks: [] })],
     /s2.json.*no Singer state/,
   ],
+  ['a config for a state', ['--config', good, '--state', good], /good.json.*no Singer state/],
   [
     'a whole STATE message',
     ['--config', good, '--state', folder.file('s3.json', { type: 'STATE', value: {} })],

@@ -132,9 +132,14 @@ t.test('an answer that is written over many lines is told on one', async (t) => 
   ]);
 });
 
-t.test('a text of five million characters arrives whole', async (t) => {
+t.test('a text of five million characters arrives whole, and a thousand new fields and more', async (t) => {
   const long = 'a"\\n,:1234567890123456789'.repeat(200_000);
-  const whole = await sync([JSON.stringify({ id: 1, createdAt: '2026-06-20T10:00:00.000Z', message: long })]);
+  const unknown = Object.fromEntries(Array.from({ length: 1100 }, (_, index) => [`new_${index}`, index]));
+  const whole = await sync([
+    JSON.stringify({ id: 1, createdAt: '2026-06-20T10:00:00.000Z', message: long, ...unknown }),
+  ]);
   t.equal(whole.code, 0);
   t.ok(whole.records['transactions']?.[0].message === long);
+  t.same(whole.records['transactions']?.[0]._extra, unknown);
+  t.match(whole.stderr, /drift: transactions\.\* came as other kinds 100 times/);
 });
