@@ -134,6 +134,7 @@ interface Failure {
 
 type Attempt = Pick<Answer, 'data' | 'meta'> | Failure;
 
+/** What is kept of an answer; a failure if it turns out to be none to what was asked. */
 function understood<Result>(read: (answer: Answer) => Result, answer: Answer): { readonly result: Result } | Failure {
   try {
     return { result: read(answer) };
