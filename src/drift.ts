@@ -13,6 +13,9 @@ export interface Drift {
 /** Kinds of drift that are told apart in one run. Fields named by data (ids as names, say) must not fill the memory. */
 const maxKinds = 1000;
 
+/** What the kinds beyond are told as, all together. */
+const others = { field: '*', type: 'other kinds' };
+
 export interface DriftReport {
   count(stream: string, misfit: Misfit): void;
   /** In the order in which they were first seen. */
@@ -21,13 +24,12 @@ export interface DriftReport {
 
 export function createDriftReport(): DriftReport {
   const counts = new Map<string, { stream: string; field: string; type: string; count: number }>();
-  return {
-    count: (stream, { path: field, type }) => {
-      const key = `${stream}\0${field}\0${type}`;
-      const drift = counts.get(key);
-      if (drift !== undefined) drift.count++;
-      else if (counts.size < maxKinds) counts.set(key, { stream, field, type, count: 1 });
-    },
-    kinds: () => [...counts.values()],
+  const count = (stream: string, { path: field, type }: Misfit) => {
+    const key = `${stream}\0${field}\0${type}`;
+    const drift = counts.get(key);
+    if (drift !== undefined) drift.count++;
+    else if (counts.size < maxKinds || field === others.field) counts.set(key, { stream, field, type, count: 1 });
+    else count(stream, { path: others.field, type: others.type });
   };
+  return { count, kinds: () => [...counts.values()] };
 }

@@ -19,6 +19,8 @@ export interface Job {
   /** Where it will resume. */
   position: Position;
   written: number;
+  /** True once a part of it has been read: it is there, so a refusal is not taken for a feature that is not. */
+  hasAnswered: boolean;
   /** Creation of the newest record that was written, milliseconds since 1970. */
   newest: number;
   /** True once something is missing: the bookmark must not move past it. */
@@ -57,7 +59,15 @@ export function openJobs(
     return {
       ...{ stream, rank, start, position: start, tally: newTally(), startedAt: now },
       ...{ version: isVersioned ? now : undefined, newest: Number.NEGATIVE_INFINITY, written: 0, refreshed: 0 },
-      ...{ hasHole: false, failure: undefined, changes: undefined, held: [], stale: new Set(), staleLeft: 0 },
+      ...{
+        hasAnswered: false,
+        hasHole: false,
+        failure: undefined,
+        changes: undefined,
+        held: [],
+        stale: new Set(),
+        staleLeft: 0,
+      },
     };
   });
   for (const job of jobs) {

@@ -38,7 +38,8 @@ const scratch: Ends = { bytes: undefined, to: new Int32Array(0), depth: 0 };
 let ends = scratch;
 
 /**
- * Checks JSON text, and finds its values down to a depth.
+ * Checks JSON text, and finds its values down to a depth. Line ends between them become spaces, since what is copied from
+ * it must stay on one line.
  *
  * @param body UTF-8; what is none becomes U+FFFD
  * @param depth of the objects and arrays whose content is told apart
@@ -51,14 +52,24 @@ export function readJson(body: Buffer, depth: number): JsonText {
   ends.depth = 0;
   const value = readValue(bytes, skipSpace(bytes, 0), depth);
   if (skipSpace(bytes, value.to) < bytes.length) throw wrong(bytes, value.to);
+  blank(bytes, 0x0a);
+  blank(bytes, 0x0d);
   return value;
 }
 
-/** The same for an answer, which is then read until the next one comes: its bytes must stay as they are. */
+/** Makes spaces of a control character: in JSON that is valid, it stands in no string. */
+function blank(bytes: Buffer, control: number): void {
+  for (let at = bytes.indexOf(control); at !== -1; at = bytes.indexOf(control, at + 1)) bytes[at] = 0x20;
+}
+
+/**
+ * The same for an answer, which is then read until the next one comes: its bytes must stay as they are. A byte order mark in
+ * front of it is passed over, as fetch does.
+ */
 export function readAnswer(body: Buffer, depth: number): JsonText {
   ends = noted;
   try {
-    return readJson(body, depth);
+    return readJson(body.subarray(0, 3).equals(byteOrderMark) ? body.subarray(3) : body, depth);
   } catch (error) {
     noted.bytes = undefined;
     throw error;
@@ -66,6 +77,8 @@ export function readAnswer(body: Buffer, depth: number): JsonText {
     ends = scratch;
   }
 }
+
+const byteOrderMark = Buffer.from('\uFEFF');
 
 /** What UTF-8 cannot hold as U+FFFD: bytes that are none, and half a surrogate pair, which may come as an escape. */
 function asUtf8(body: Buffer): Buffer {

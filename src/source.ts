@@ -4,7 +4,7 @@ import { readSchema } from './catalogs.ts';
 import type { Config } from './config.ts';
 import { type Parent, readChildren } from './paystack/children.ts';
 import type { Ask } from './paystack/client.ts';
-import { NotAvailable, RequestRefused } from './paystack/errors.ts';
+import { NotAvailable, RequestRefused, WrongAnswer } from './paystack/errors.ts';
 import { type List, type ListOptions, noRows, openList, type Row } from './paystack/pages.ts';
 import { type Reading, type RowsRead, readList, type Tally } from './paystack/read.ts';
 import { type ParentFacts, type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
@@ -92,6 +92,7 @@ export function openRecords(
     try {
       return await ask(question, ({ data, askedAt }) => {
         const { rows, release } = toRows([data], askedAt);
+        if (rows.length === 0) throw new WrongAnswer('answered with no record');
         return { kind: 'rows', rows: rows.filter(isMissed), release };
       });
     } catch (error) {

@@ -137,6 +137,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
     const { stream, rank, tally } = job;
     for await (const reading of openSource(stream, job.start, rank, tally, sourceOptions(job))) {
       stop.signal.throwIfAborted();
+      job.hasAnswered = true;
       await turns.take(rank, () => writeReading(job, reading));
     }
     job.failure = shortfall(job);
@@ -167,7 +168,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
       await work();
     } catch (error) {
       if (stop.signal.aborted) return;
-      if (error instanceof NotAvailable) {
+      if (error instanceof NotAvailable && !job.hasAnswered) {
         log(
           'WARNING',
           `${job.stream.id}: not available to this integration: Paystack ${error.message}; the stream is empty`,

@@ -68,6 +68,7 @@ const files: [string, string[], RegExp][] = [
     ['--config', good, '--state', folder.file('s2.json', { bookmarks: [] })],
     /s2.json.*no Singer state/,
   ],
+  ['a config for a state', ['--config', good, '--state', good], /good.json.*no Singer state/],
   [
     'a whole STATE message',
     ['--config', good, '--state', folder.file('s3.json', { type: 'STATE', value: {} })],
@@ -175,6 +176,42 @@ t.test('a redirect is refused, and the key stays here', { buffered: true }, asyn
   t.match(run.stderr, /redirect.*api_url/);
   t.equal(thief.requests.length, 0);
   await thief.close();
+});
+
+t.test('a server that tells the key to everybody does not get it into the log', { buffered: true }, async (t) => {
+  const key = 'sk_test_told-to.everybody';
+  const message = `you sent Bearer ${key} \u001B]0;title\u0007`;
+  const faults: SandboxOptions['faults'] = ({ endpoint, attempt }) => {
+    if (endpoint === 'refunds') return { kind: 'status', status: 422, body: { status: false, message } };
+    if (endpoint === 'transfers') return { kind: 'redirect', location: `http://127.0.0.1:1/?key=${key}` };
+    return attempt === 1 ? { kind: 'status', status: 500, body: { status: false, message } } : undefined;
+  };
+  const sandbox = await startSandbox({ faults, secretKey: key });
+  const run = await runSync({
+    config: { secret_key: key, api_url: sandbox.url },
+    streams: ['disputes', 'refunds', 'transfers'],
+    environment: { TAP_PAYSTACK_DEBUG: '1' },
+  });
+  await sandbox.close();
+  t.equal(run.code, 1);
+  t.ok(run.records['disputes']?.length);
+  t.match(run.stderr, /ERROR refunds: answered 422 \(you sent Bearer sk_test_\*\*\* \\u001b\]0;title\\u0007\)/);
+  t.notMatch(run.stdout + run.stderr, /everybody/);
+});
+
+t.test('a key that is revoked in the middle of a run ends it, with a state', { buffered: true }, async (t) => {
+  const spread = { rows: 100, from: '2025-01-01', to: '2026-06-30' };
+  const sandbox = await startSandbox({
+    synthetic: { refunds: spread },
+    faults: ({ index }) => (index > 3 ? { ...everyone, status: 401 } : undefined),
+  });
+  const config = { secret_key: sandbox.secretKey, api_url: sandbox.url, page_size: 20 };
+  const run = await runSync({ config, streams: ['refunds'] });
+  await sandbox.close();
+  t.equal(run.code, 1);
+  t.match(run.stderr, /CRITICAL Paystack rejected the secret key/);
+  t.ok(run.records['refunds']?.length);
+  t.same(run.state.bookmarks, {});
 });
 
 t.test('the debug switch shows the stack', { buffered: true }, async (t) => {

@@ -23,25 +23,41 @@ async function sync(options: SandboxOptions, config: object = {}, input: Partial
   return { ...run, ids, requests: sandbox.requests };
 }
 
-const faults: Record<string, Fault> = {
-  'a 500': { kind: 'status', status: 500 },
-  'a 503': { kind: 'status', status: 503 },
-  'a 408': { kind: 'status', status: 408 },
-  'a 429 without a word of when': { kind: 'status', status: 429 },
-  'a 429 that tells when': { kind: 'status', status: 429, headers: { 'retry-after': '0' } },
-  'a page of HTML with 502': { kind: 'html', status: 502 },
-  'a page of HTML with 200': { kind: 'html', status: 200 },
-  'status false with 200': { kind: 'status-false' },
-  'JSON that ends in the middle': { kind: 'truncated' },
-  'a body that is cut': { kind: 'cut' },
-  'a connection that is reset': { kind: 'reset' },
-  'a body that stalls': { kind: 'stall' },
-  'no answer at all': { kind: 'silence' },
+/** Half an envelope: says that all is well, and has no records. */
+function well(data: object): Fault {
+  return { kind: 'status', status: 200, body: { status: true, message: 'ok', ...data } };
+}
+
+const busy = (headers: Readonly<Record<string, string>>): Fault => ({ kind: 'status', status: 429, headers });
+
+const faults: Record<string, readonly [Fault, ...Fault[]]> = {
+  'a 500': [{ kind: 'status', status: 500 }],
+  'a 502, a 503, a 504': [502, 503, 504].map((status) => ({ kind: 'html', status })) as [Fault],
+  'a 408': [{ kind: 'status', status: 408 }],
+  'a 429 without a word of when': [busy({})],
+  'a 429 that tells when': [
+    busy({ 'retry-after': '0' }),
+    busy({ 'x-ratelimit-reset': '0' }),
+    busy({ 'retry-after': new Date().toUTCString() }),
+  ],
+  'a page of HTML with 200': [{ kind: 'html', status: 200 }],
+  'status false with 200': [{ kind: 'status-false' }, well({ status: 'false', data: [] })],
+  'no data': [well({}), well({ data: null }), well({ data: {} }), well({ data: '' })],
+  'an empty body': [
+    { kind: 'status', status: 200, body: '' },
+    { kind: 'status', status: 204, body: '' },
+  ],
+  'JSON that ends in the middle': [{ kind: 'truncated' }],
+  'a body that is cut': [{ kind: 'cut' }, { kind: 'cut', as: 'chunks' }, { kind: 'cut', as: 'gzip' }],
+  'a connection that is reset': [{ kind: 'reset' }],
+  'a body that stalls': [{ kind: 'stall' }],
+  'a body that drips': [{ kind: 'drip' }],
+  'no answer at all': [{ kind: 'silence' }],
 };
 
-for (const [name, fault] of Object.entries(faults)) {
+for (const [name, ways] of Object.entries(faults)) {
   t.test(`${name}, once in seven answers`, { buffered: true }, async (t) => {
-    const run = await sync({ faults: everyNth(7, [fault]) });
+    const run = await sync({ faults: everyNth(7, ways) });
     t.equal(run.code, 0, run.stderr);
     t.equal(run.ids.length, rows);
     t.equal(new Set(run.ids).size, rows);
@@ -52,7 +68,10 @@ for (const [name, fault] of Object.entries(faults)) {
 
 t.test('all of them, once in three answers', { buffered: true }, async (t) => {
   const seed = 20_260_701;
-  const quick = Object.values(faults).filter(({ kind }) => kind !== 'stall' && kind !== 'silence');
+  const slow = new Set(['stall', 'drip', 'silence']);
+  const quick = Object.values(faults)
+    .flat()
+    .filter(({ kind }) => !slow.has(kind));
   const run = await sync({ faults: atRandom(1 / 3, quick, seed) });
   t.equal(run.code, 0, `seed ${seed}: ${run.stderr}`);
   t.equal(run.ids.length, rows);
@@ -60,11 +79,21 @@ t.test('all of them, once in three answers', { buffered: true }, async (t) => {
 });
 
 t.test('an answer that stays refused ends its stream, and the next run completes it', { buffered: true }, async (t) => {
-  const refusing: SandboxOptions['faults'] = ({ query, endpoint }) =>
-    endpoint === 'transactions' && query['page'] === '3' ? { kind: 'status', status: 422 } : undefined;
-  const broken = await sync({ faults: refusing });
+  // A 403 says that a feature is not there, but not of a list that has been read in part.
+  const statuses = new Map([
+    ['transactions', 422],
+    ['transfers', 403],
+  ]);
+  const refusing: SandboxOptions['faults'] = ({ query, endpoint = '' }) => {
+    const status = query['page'] === '3' ? statuses.get(endpoint) : undefined;
+    return status === undefined ? undefined : { kind: 'status', status };
+  };
+  const synthetic = { transactions: spread, transfers: spread, refunds: spread };
+  const streams = Object.keys(synthetic);
+  const broken = await sync({ faults: refusing, synthetic }, {}, { streams });
   t.equal(broken.code, 1);
   t.match(broken.stderr, /ERROR transactions: answered 422/);
+  t.match(broken.stderr, /ERROR transfers: answered 403/);
   t.equal(broken.records['refunds']?.length, rows);
   const mended = await sync({}, { lookback_window_days: 0 }, { state: broken.state });
   t.equal(mended.code, 0);
@@ -104,27 +133,36 @@ t.test('a page that was lost the first time is read again', { buffered: true }, 
   t.match(run.stderr, /1 windows read again/);
 });
 
-t.test('a cursor that leads back is an error, not a loop', { buffered: true }, async (t) => {
-  const looping: SandboxOptions['faults'] = () => ({
-    kind: 'status',
-    status: 200,
-    body: '{"status":true,"message":"ok","data":[{"id":1}],"meta":{"next":"bG9vcA==","perPage":50}}',
-  });
-  const run = await sync({ faults: looping }, {}, { streams: ['transactions'] });
-  t.equal(run.code, 1);
-  t.match(run.stderr, /ERROR transactions: .*never end/);
-});
+t.test(
+  'a cursor that leads back, or pages without end that hold nothing new, are no loop',
+  { buffered: true },
+  async (t) => {
+    const looping: SandboxOptions['faults'] = ({ endpoint, query }) =>
+      endpoint === 'transactions'
+        ? well({ data: [{ id: 1 }], meta: { next: 'bG9vcA==', perPage: 50 } })
+        : well({ data: [{ id: Number(query['page']) % 2 }] });
+    const run = await sync({ faults: looping });
+    t.equal(run.code, 1);
+    t.match(run.stderr, /ERROR transactions: its cursor leads back .*never end/);
+    t.match(run.stderr, /ERROR refunds: page after page .*never end/);
+  },
+);
 
 t.test('a wait that is told is waited, and one that is too long is not', { buffered: true }, async (t) => {
   let asked = 0;
-  const busy: SandboxOptions['faults'] = () =>
-    asked++ === 0 ? { kind: 'status', status: 429, headers: { 'x-ratelimit-reset': '1' } } : undefined;
+  const once: SandboxOptions['faults'] = ({ endpoint }) => {
+    if (asked++ > 1) return undefined;
+    // A date has whole seconds only.
+    const date = new Date(Date.now() + 2000).toUTCString();
+    return endpoint === 'refunds' ? busy({ 'x-ratelimit-reset': '1' }) : busy({ 'retry-after': date });
+  };
   const startedAt = Date.now();
-  const run = await sync({ faults: busy }, {}, { streams: ['refunds'] });
+  const run = await sync({ faults: once });
   t.equal(run.code, 0);
-  t.ok(Date.now() - startedAt >= 1000);
-  const closed: Fault = { kind: 'status', status: 429, headers: { 'retry-after': '86400' } };
-  const refused = await sync({ faults: () => closed }, {}, { streams: ['refunds'] });
+  t.ok(Date.now() - startedAt >= 2000);
+  t.match(run.stderr, /WARNING transactions: Paystack answered 429 .*again in [23]\.\d s/);
+  t.match(run.stderr, /WARNING refunds: Paystack answered 429 .*again in 2\.0 s/);
+  const refused = await sync({ faults: () => busy({ 'retry-after': '86400' }) }, {}, { streams: ['refunds'] });
   t.equal(refused.code, 1);
   t.match(refused.stderr, /ERROR refunds: .*429.*asks to wait 86401 s/);
 });

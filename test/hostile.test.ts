@@ -113,9 +113,33 @@ t.test('records that are none are counted, the others written, and the bookmark 
   t.same(broken.state.bookmarks, {});
 });
 
-t.test('a text of five million characters arrives whole', async (t) => {
+t.test('an answer that is written over many lines is told on one', async (t) => {
+  const customer = '{\n "id": 7,\r\n "new": [1]\n}';
+  const spread = JSON.stringify(
+    { id: 1, amount: 5, customer, metadata: { lines: ['a\nb'] }, unknown: [1, 2] },
+    null,
+    2,
+  );
+  const run = await sync([spread.replaceAll('\n', '\r\n')]);
+  t.equal(run.code, 0, run.stderr);
+  t.match(run.records['transactions'], [
+    {
+      amount: 5,
+      customer: { id: 7 },
+      metadata: { lines: ['a\nb'] },
+      _extra: { customer: { new: [1] }, unknown: [1, 2] },
+    },
+  ]);
+});
+
+t.test('a text of five million characters arrives whole, and a thousand new fields and more', async (t) => {
   const long = 'a"\\n,:1234567890123456789'.repeat(200_000);
-  const whole = await sync([JSON.stringify({ id: 1, createdAt: '2026-06-20T10:00:00.000Z', message: long })]);
+  const unknown = Object.fromEntries(Array.from({ length: 1100 }, (_, index) => [`new_${index}`, index]));
+  const whole = await sync([
+    JSON.stringify({ id: 1, createdAt: '2026-06-20T10:00:00.000Z', message: long, ...unknown }),
+  ]);
   t.equal(whole.code, 0);
   t.ok(whole.records['transactions']?.[0].message === long);
+  t.same(whole.records['transactions']?.[0]._extra, unknown);
+  t.match(whole.stderr, /drift: transactions\.\* came as other kinds 100 times/);
 });

@@ -191,3 +191,13 @@ t.test('bytes that are no UTF-8 become U+FFFD', async (t) => {
   const bytes = Buffer.concat([Buffer.from('["a'), Buffer.from([0xff, 0xc3]), Buffer.from('b"]')]);
   t.equal(textOf(readJson(bytes, 0)), '["a\uFFFD\uFFFDb"]');
 });
+
+t.test('line ends between values become spaces, those in strings are escapes and stay', async (t) => {
+  const text = '{\r\n"a\\n":\n[1,\n"\\r\\n"]\n}\n';
+  t.equal(textOf(read(text)), '{  "a\\n": [1, "\\r\\n"] }');
+});
+
+t.test('a byte order mark in front of an answer is passed over', async (t) => {
+  t.equal(textOf(readAnswer(Buffer.from('\uFEFF{"a":1}'), 0)), '{"a":1}');
+  t.throws(() => readAnswer(Buffer.from('\uFEFF'), 0), SyntaxError);
+});

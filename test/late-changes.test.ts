@@ -187,18 +187,25 @@ t.test('as long as the transaction cannot be read, its refund counts as not cove
   });
 });
 
-t.test('a transaction that Paystack does not know is no failure', (t) => {
-  const records = { transactions: daily(3, () => ({})), refunds: [] };
-  return withSandbox({ records }, async (sync, sandbox) => {
+t.test('a transaction that Paystack does not know is no failure, an answer that holds none is asked for again', (t) => {
+  const records = { transactions: daily(200, () => ({ status: 'success' })), refunds: [] };
+  const empty = { kind: 'status', status: 200, body: { status: true, message: 'ok', data: [] } } as const;
+  const faults: SandboxOptions['faults'] = ({ path, attempt }) =>
+    path === '/transaction/150' && attempt === 1 ? empty : undefined;
+  return withSandbox({ records, faults }, async (sync, sandbox) => {
     const streams = ['refunds', 'transactions'];
     const first = await sync(streams);
     sandbox.add('refunds', { id: 1, transaction: 999, createdAt: dateOf(0) });
+    sandbox.add('refunds', { id: 2, transaction: 150, createdAt: dateOf(0) });
     const second = await sync(streams, first.state);
     t.equal(second.code, 0, second.stderr);
-    t.same(idsOf(second, 'refunds'), [1]);
+    t.same(idsOf(second, 'refunds').sort(), [1, 2]);
+    t.ok(idsOf(second, 'transactions').includes(150));
     t.same(
-      byKey(sandbox).map(({ path, status }) => `${path} ${status}`),
-      ['/transaction/999 404'],
+      byKey(sandbox)
+        .map(({ path, status }) => `${path} ${status}`)
+        .sort(),
+      ['/transaction/150 200', '/transaction/150 200', '/transaction/999 404'],
     );
   });
 });

@@ -50,6 +50,7 @@ const situations: Record<string, { style?: Style; quirks?: Quirks; config?: obje
   'perPage as a string': { quirks: { perPageAsString: true } },
   'a pageCount of 0': { quirks: { pageCountZero: true } },
   'no total': { quirks: { noTotal: true } },
+  'a total that is too low': { quirks: { totalShortBy: 31 } },
   'filters that are ignored': { quirks: { ignoreFilters: true } },
   'filters that are ignored, with cursors': { style: 'cursor', quirks: { ignoreFilters: true } },
   'an exclusive to': { quirks: { toExclusive: true } },
@@ -67,7 +68,8 @@ function hasQuirk(quirks: Quirks, word: string): boolean {
 for (const [name, { style, quirks, config }] of Object.entries(situations)) {
   // Pages so small that the range is cut into many windows, where that makes a difference.
   const isCut =
-    quirks !== undefined && ['from', 'to', 'dateOnly', 'ignore', 'order'].some((word) => hasQuirk(quirks, word));
+    quirks !== undefined &&
+    ['from', 'toExclusive', 'dateOnly', 'ignore', 'order'].some((word) => hasQuirk(quirks, word));
   for (const pageSize of isCut && style === undefined ? [200, 2] : [200]) {
     t.test(`${name}, ${pageSize} a page`, { buffered: true }, async (t) => {
       const settings = { page_size: pageSize, ...config };
@@ -89,8 +91,15 @@ for (const [name, { style, quirks, config }] of Object.entries(situations)) {
 }
 
 t.test('records that arrive while the list is read push none past the reader', { buffered: true }, async (t) => {
-  for (const style of ['numbered', 'no-meta', 'cursor'] as const) {
-    const { run } = await syncAgainst({ style, arrivals: { perRequest: 7, max: 500 } }, { page_size: 20 });
+  const paces = [
+    ['numbered', 7],
+    ['no-meta', 7],
+    ['cursor', 7],
+    // More than a page at once, so that several in a row hold nothing new.
+    ['no-meta', 45],
+  ] as const;
+  for (const [style, perRequest] of paces) {
+    const { run } = await syncAgainst({ style, arrivals: { perRequest, max: 500 } }, { page_size: 20 });
     t.equal(run.code, 0, run.stderr);
     for (const stream of core) {
       const records = run.records[stream] ?? [];
@@ -177,6 +186,30 @@ t.test(
     t.equal(run.records['refunds']?.length, large * pageSize);
   },
 );
+
+t.test('a list that answers 404 where it has nothing is whole all the same', { buffered: true }, async (t) => {
+  const records = Array.from({ length: 320 }, (_, index) => ({
+    id: 320 - index,
+    created_at: new Date(now - (index + 2) * dayMs).toISOString(),
+  }));
+  const today = new Date(Math.floor(now / dayMs) * dayMs - 2000).toISOString();
+  const nothing = {
+    kind: 'status',
+    status: 404,
+    body: { status: false, message: 'No preauthorization exists' },
+  } as const;
+  const sandbox = await startSandbox({
+    records: { preauthorizations: records },
+    faults: ({ query }) => ((query['from'] ?? '') > today ? nothing : undefined),
+  });
+  const config = { secret_key: sandbox.secretKey, api_url: sandbox.url, page_size: 2, requests_per_minute: 100_000 };
+  const run = await runSync({ config, streams: ['preauthorizations'] });
+  await sandbox.close();
+  t.equal(run.code, 0, run.stderr);
+  t.equal(run.records['preauthorizations']?.length, 320);
+  t.ok(sandbox.requests.some(({ status }) => status === 404));
+  t.notMatch(run.stderr, /not available/);
+});
 
 t.test('small accounts cost one request a stream', { buffered: true }, async (t) => {
   const small = { rows: 10, from: '2016-01-01', to: new Date(now).toISOString() };

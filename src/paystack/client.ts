@@ -7,9 +7,9 @@ import ky from 'ky';
 import { type ByteWriter, newByteWriter } from '../byte-writer.ts';
 import { type Clock, sleep } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import { type JsonText, readAnswer, valueIn } from '../json-text.ts';
+import { isNull, type JsonText, readAnswer, valueIn } from '../json-text.ts';
 import { isObject } from '../values.ts';
-import { KeyRejected, NoAnswer, NotAvailable, RequestRefused } from './errors.ts';
+import { KeyRejected, NoAnswer, NotAvailable, RequestRefused, WrongAnswer } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { Transport } from './transport.ts';
 
@@ -50,7 +50,7 @@ export interface Answer {
 /**
  * Asks until there is an answer, and reads it.
  *
- * @param read makes of the answer what is to be kept of it
+ * @param read makes of the answer what is to be kept of it; WrongAnswer from it has the question asked again
  * @throws KeyRejected, NotAvailable, RequestRefused, NoAnswer; the signal's reason when aborted; what `read` throws
  */
 export type Ask = <Result>(question: Question, read: (answer: Answer) => Result) => Promise<Result>;
@@ -99,15 +99,15 @@ export function createAsk(options: ClientOptions): Ask {
       body.length = 0;
       const send = (exchange: AbortSignal) =>
         http.get(url, { fetch: (request) => transport(request as Request, body, exchange) });
-      const attempt = await tryOnce(send, body, options, (response) => {
+      const told = await tryOnce(send, body, options, (response) => {
         limits.done(ticket, response?.headers);
         onTry?.(endpoint, response?.status, clock.now() - askedAt);
       });
       signal.throwIfAborted();
-      if ('data' in attempt) {
-        const result = read({ ...attempt, askedAt });
+      const attempt = 'data' in told ? understood(read, { ...told, askedAt }) : told;
+      if ('result' in attempt) {
         idle.push(body);
-        return result;
+        return attempt.result;
       }
       // The body is left to the garbage collector: an exchange that was ended may still be writing into it.
       tries++;
@@ -138,6 +138,16 @@ interface Failure {
 }
 
 type Attempt = Pick<Answer, 'data' | 'meta'> | Failure;
+
+/** What is kept of an answer; a failure if it turns out to be none to what was asked. */
+function understood<Result>(read: (answer: Answer) => Result, answer: Answer): { readonly result: Result } | Failure {
+  try {
+    return { result: read(answer) };
+  } catch (error) {
+    if (!(error instanceof WrongAnswer)) throw error;
+    return { why: error.message };
+  }
+}
 
 async function tryOnce(
   send: (signal: AbortSignal) => Promise<Response>,
@@ -184,7 +194,7 @@ function judge(response: Response, body: Buffer, now: number): Attempt {
     return { why: `answered ${status} with status false${message && ` (${message})`}` };
   }
   const data = envelope.get('data');
-  if (data === undefined) return { why: `answered ${status} without data` };
+  if (data === undefined || isNull(data.bytes, data.from)) return { why: `answered ${status} without data` };
   const meta = valueAt(envelope, 'meta');
   return { data, meta: isObject(meta) ? meta : {} };
 }

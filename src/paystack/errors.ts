@@ -31,6 +31,11 @@ export class RequestRefused extends Error {
   }
 }
 
+/** What came is no answer to the question, though it says that all is well. It is asked again. */
+export class WrongAnswer extends Error {
+  override readonly name = 'WrongAnswer';
+}
+
 /** No usable answer after as many tries and as much time as a request gets. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';

@@ -10,7 +10,7 @@ import type { ByteSpan } from '../byte-writer.ts';
 import type { Misfit } from '../columns.ts';
 import { type JsonText, jsonOf, valueIn } from '../json-text.ts';
 import type { Answer, Ask } from './client.ts';
-import { RequestRefused } from './errors.ts';
+import { NotAvailable, RequestRefused, WrongAnswer } from './errors.ts';
 import type { Paging, StreamFacts } from './streams.ts';
 
 /**
@@ -82,6 +82,7 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
   const { facts, endpoint, rank, path, pageSize, ask, toRows } = options;
   let size = Math.min(pageSize, facts.maxPageSize ?? pageSize);
   const paging = facts.paging ?? 'numbered';
+  let hasAnswered = false;
   const pageSizeName = paging === 'mandate-cursor' ? 'per_page' : 'perPage';
 
   async function askPage(position: Query, query: Query): Promise<Page<Content>> {
@@ -90,8 +91,12 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
       const sized = paging === 'single' ? {} : { [pageSizeName]: String(asked) };
       try {
         const question = { endpoint, rank, path, query: { ...facts.query, ...query, ...position, ...sized } };
-        return await ask(question, (answer) => pageOf(answer, facts, toRows));
+        const page = await ask(question, (answer) => pageOf(answer, facts, toRows));
+        hasAnswered = true;
+        return page;
       } catch (error) {
+        // One that never gave anything else may be a feature that the integration does not have.
+        if (facts.emptyIs404 && hasAnswered && error instanceof NotAvailable && error.status === 404) return emptyPage;
         const refused = error instanceof RequestRefused && error.status === 400;
         if (!refused || paging === 'single' || asked / 2 < minPageSize) throw error;
         // Undocumented: what a list does with a page size above its limit. Other pages may have found out already.
@@ -109,9 +114,11 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
   };
 }
 
+const emptyPage: Page<never> = { ...noRows, count: 0, total: 0, next: undefined, isLast: true };
+
 function pageOf<Content>(answer: Answer, facts: StreamFacts, toRows: ToRows<Content>): Page<Content> {
   const records = facts.records ? jsonOf(facts.records(valueIn(answer.data)) ?? null, 1).items : answer.data.items;
-  if (records === undefined) throw new RequestRefused(200, 'answered with data that is no list of records');
+  if (records === undefined) throw new WrongAnswer('answered with data that is no list of records');
   const { meta } = answer;
   const total = wholeNumber(meta['total']);
   const next = cursorIn(meta['next']);

@@ -54,8 +54,11 @@ export function newTally(): Tally {
 /** How often a window with something missing is read again. */
 const maxRereads = 2;
 
-/** Pages in a row without a new key, and beyond what was announced, after which a list is at its end, or stuck. */
-const maxStalePages = 2;
+/** How often a page comes again, one time after the other, until a list without a total is at its end. */
+const maxRepeats = 2;
+
+/** Pages in a row without a new key: so many records have come in meanwhile that the reader gets nowhere. */
+const maxStalePages = 50;
 
 /**
  * @param range undefined for a list that cannot be filtered by creation date: it is read whole
@@ -145,9 +148,10 @@ async function* readWhole<Content>(
 }
 
 /**
- * The pages behind the last that was taken, one after the other, however the list pages.
+ * The pages behind the last that was taken, one after the other, however the list pages. The total may be too low: as long
+ * as more records come than were announced, it is not taken for the end.
  *
- * @throws Error if a cursor comes back to where it was: the list would never end
+ * @throws Error if a cursor comes back to where it was, or page after page holds nothing new: the list would never end
  */
 async function* laterPages<Content>(
   list: List<Content>,
@@ -157,26 +161,29 @@ async function* laterPages<Content>(
 ): AsyncGenerator<Reading<Content>, void, undefined> {
   const cursors = new Set<string>();
   let page: Page<unknown> = ledger.last ?? first;
+  let repeats = 0;
   let stalePages = 0;
   for (let number = ledger.pages + 1; !page.isLast && page.count > 0 && ledger.isBelieved; number++) {
     if (page.next !== undefined) {
       if (cursors.has(page.next)) throw new Error('its cursor leads back to a page already read: it would never end');
       cursors.add(page.next);
-    } else if (isBehind(number, page, first) && ledger.pass.size <= (page.total ?? 0)) return;
+    } else if (page.total !== undefined && (number - 1) * first.count >= page.total && ledger.pass.size <= page.total) {
+      return;
+    }
     const asked = page.next === undefined ? await list.page(number, query) : await list.after(page.next, query);
     const known = ledger.pass.size;
     yield take(ledger, asked);
-    // What arrives may push a whole page's records to later ones; only where those have not been announced is it the end.
-    const isStale = ledger.pass.size === known && (asked.total === undefined || isBehind(number + 1, asked, first));
+    const isStale = ledger.pass.size === known;
+    repeats = isStale && isSamePage(asked, page) ? repeats + 1 : 0;
     stalePages = isStale ? stalePages + 1 : 0;
     page = asked;
-    if (stalePages === maxStalePages) return;
+    if (repeats === maxRepeats) return;
+    if (stalePages === maxStalePages) throw new Error('page after page holds nothing new: it would never end');
   }
 }
 
-/** True if the pages before this one hold all that a page announces. */
-function isBehind(number: number, { total }: Page<unknown>, first: Page<unknown>): boolean {
-  return total !== undefined && (number - 1) * first.count >= total;
+function isSamePage({ rows }: Page<unknown>, other: Page<unknown>): boolean {
+  return rows.length === other.rows.length && rows.every(({ key }, index) => key === other.rows[index]!.key);
 }
 
 /** Reads a window again while keys are missing; then tells how far everything is read. */

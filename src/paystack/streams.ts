@@ -47,6 +47,8 @@ export interface StreamFacts {
   readonly ranged?: true;
   /** Query parameters that every request of the list carries. */
   readonly query?: Readonly<Record<string, string>>;
+  /** The list answers with 404 where there is nothing in it. */
+  readonly emptyIs404?: true;
   /** The largest page the list is documented to give. Default: the `page_size` setting. */
   readonly maxPageSize?: number;
   /** Takes the records out of an answer whose `data` is no plain list of them. */
@@ -201,6 +203,8 @@ export const streams = {
     key: ['id'],
     created: 'created_at',
     ranged: true,
+    // Documented: "No preauthorized transaction exists".
+    emptyIs404: true,
     finalStatuses: ['captured', 'released', 'failed', 'abandoned'],
   },
   product_orders: {

@@ -25,6 +25,8 @@ export interface Quirks extends FilterQuirks {
   readonly pageCountZero?: boolean;
   /** Numbered pages without `meta.total`. */
   readonly noTotal?: boolean;
+  /** `meta.total` tells so many records less than there are. */
+  readonly totalShortBy?: number;
   /** More fields of `meta`, besides those that are documented for the list. */
   readonly extraMeta?: Readonly<Record<string, unknown>>;
   /** What `meta.next` is on the last page. Observed: null; documented samples have "null", or nothing. Default: null. */
@@ -92,7 +94,7 @@ function numberedMeta(list: List, selection: Selection, size: number, page: numb
     documentedMeta[stream]?.(total, (index, field) => list.value(selection.place(index), field)),
   );
   return {
-    ...(!quirks.noTotal && { total }),
+    ...(!quirks.noTotal && { total: Math.max(0, total - (quirks.totalShortBy ?? 0)) }),
     ...more,
     skipped: (page - 1) * size,
     perPage: perPageOf(size, request),

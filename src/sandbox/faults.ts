@@ -1,5 +1,6 @@
 /** Answers that go wrong, on demand. */
 import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import type { StreamName } from '../paystack/streams.ts';
 import { errorBody } from './refusal.ts';
 import { randomNumbers } from './rows.ts';
@@ -19,12 +20,17 @@ export type Fault =
   | { readonly kind: 'status-false' }
   /** A whole HTTP answer whose JSON ends half-way. */
   | { readonly kind: 'truncated' }
-  /** Half of the body that content-length announces, then the connection breaks. */
-  | { readonly kind: 'cut' }
+  /**
+   * Half of the body, then the connection breaks: before the length that was announced, or within chunks. In gzip, the answer
+   * is whole and what it holds is not.
+   */
+  | { readonly kind: 'cut'; readonly as?: 'chunks' | 'gzip' }
   /** The connection breaks before the answer. */
   | { readonly kind: 'reset' }
   /** Half of the body, then nothing until the client gives up. */
   | { readonly kind: 'stall' }
+  /** The body byte by byte, so slowly that the client gives up. */
+  | { readonly kind: 'drip' }
   /** Nothing until the client gives up. */
   | { readonly kind: 'silence' }
   /** A 302. */
@@ -84,6 +90,16 @@ export function sendFault(fault: Fault, response: ServerResponse, right: { body:
     response.writeHead(200, headers).write(half, then);
     return 200;
   };
+  const sendCut = (as: 'chunks' | 'gzip' | undefined) => {
+    if (as === undefined) return sendHalf(() => response.destroy());
+    if (as === 'gzip') {
+      const packed = gzipSync(whole);
+      return send(200, 'application/json', packed.subarray(0, packed.length / 2), { 'content-encoding': 'gzip' });
+    }
+    response.writeHead(200, { ...right.headers, 'content-type': 'application/json' });
+    response.write(half, () => response.destroy());
+    return 200;
+  };
   switch (fault.kind) {
     case 'status': {
       const { status, body = JSON.parse(errorBody('An error occurred')) as unknown, headers } = fault;
@@ -96,7 +112,9 @@ export function sendFault(fault: Fault, response: ServerResponse, right: { body:
     case 'truncated':
       return send(200, 'application/json', half);
     case 'cut':
-      return sendHalf(() => response.destroy());
+      return sendCut(fault.as);
+    case 'drip':
+      return drip(response, whole, right.headers);
     case 'stall':
       return sendHalf();
     case 'reset':
@@ -107,4 +125,14 @@ export function sendFault(fault: Fault, response: ServerResponse, right: { body:
     case 'redirect':
       return send(302, 'text/plain', '', { location: fault.location });
   }
+}
+
+const dripMs = 20;
+
+function drip(response: ServerResponse, body: Buffer, headers: Headers): number {
+  response.writeHead(200, { ...headers, 'content-type': 'application/json', 'content-length': body.length });
+  let at = 0;
+  const timer = setInterval(() => response.write(body.subarray(at, ++at)), dripMs);
+  response.once('close', () => clearInterval(timer));
+  return 200;
 }
