@@ -3,6 +3,7 @@
  * there is. `SOAK_STOPS` and `SOAK_SEED` change it; the seed is printed.
  */
 import t from 'tap';
+import { streams } from '../../src/paystack/streams.ts';
 import { randomNumbers } from '../../src/sandbox/rows.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { type Json, selecting, workFolder } from '../support/tap.ts';
@@ -12,28 +13,20 @@ const stops = Number(process.env['SOAK_STOPS'] ?? 200);
 const seed = Number(process.env['SOAK_SEED'] ?? Date.now() % 1_000_000);
 
 const rows = 600;
-const paths = {
-  customers: '/customer',
-  disputes: '/dispute',
-  invoices: '/paymentrequest',
-  transactions: '/transaction',
-  transfers: '/transfer',
-};
-const streams = Object.keys(paths) as (keyof typeof paths)[];
+const names = ['customers', 'disputes', 'invoices', 'transactions', 'transfers'] as const;
 const dayMs = 86_400_000;
 
 t.test(`${stops} stops in a row, seed ${seed}`, async (t) => {
   const now = Date.now();
-  const span = { rows, from: new Date(now - 500 * dayMs).toISOString(), to: new Date(now - 60_000).toISOString() };
-  const pending = Array.from({ length: rows }, (_, index) => ({
-    id: index + 1,
-    status: index % 60 === 0 ? 'pending' : 'success',
-    createdAt: new Date(now - (rows - index) * 0.8 * dayMs).toISOString(),
-  }));
+  const recordsOf = (stream: (typeof names)[number]) =>
+    Array.from({ length: rows }, (_, index) => ({
+      id: index + 1,
+      status: stream === 'transfers' && index % 60 === 0 ? 'pending' : 'success',
+      [streams[stream].created]: new Date(now - (rows - index) * 0.8 * dayMs).toISOString(),
+    }));
   const sandbox = await startSandbox({
-    records: { transfers: pending },
-    synthetic: Object.fromEntries(streams.filter((name) => name !== 'transfers').map((name) => [name, span])),
-    arrivals: { perRequest: 1, max: 100_000, streams },
+    records: Object.fromEntries(names.map((stream) => [stream, recordsOf(stream)])),
+    arrivals: { perRequest: 1, max: 200, streams: names },
     latencyMs: 1,
   });
   const folder = workFolder();
@@ -43,8 +36,8 @@ t.test(`${stops} stops in a row, seed ${seed}`, async (t) => {
   });
   const config = { secret_key: sandbox.secretKey, api_url: sandbox.url, requests_per_minute: 1_000_000 };
   const settings = folder.file('config.json', { ...config, page_size: 3, lookback_window_days: 0 });
-  const catalog = folder.file('catalog.json', selecting(streams));
-  const target = createTarget(({ status }) => status ?? null);
+  const catalog = folder.file('catalog.json', selecting(names));
+  const target = createTarget(({ status, _extra }) => status ?? _extra?.status);
   const chance = randomNumbers(seed);
 
   async function run(stop?: Parameters<typeof runInto>[2]) {
@@ -58,20 +51,22 @@ t.test(`${stops} stops in a row, seed ${seed}`, async (t) => {
   for (let stop = 0; stop < stops; stop++) {
     const ending = endings[Math.floor(chance() * endings.length)]!;
     // Some come to their end before.
-    const { code, stderr } = await run({ bytes: Math.floor(chance() ** 3 * 6_000_000), ending });
+    const { code, stderr } = await run({ bytes: Math.floor(chance() ** 2 * 500_000), ending });
     if (code === 0) whole++;
     if (/\n\s+at /.test(stderr)) t.fail(`stop ${stop}: ${stderr}`);
+    const newcomer = { status: 'pending', createdAt: new Date().toISOString() };
+    sandbox.add('transfers', { ...newcomer, id: 1_000_000 + stop });
     const open = [...(target.records.get('transfers') ?? [])].filter(([, status]) => status === 'pending');
     const [id] = open[Math.floor(chance() * open.length)] ?? [];
-    if (id !== undefined && chance() < 0.1) sandbox.change('transfers', id, { status: 'success' });
+    if (id !== undefined && chance() < 0.5) sandbox.change('transfers', id, { status: 'success' });
   }
   const last = await run();
   if (last.code !== 0) t.fail(last.stderr.slice(-2000));
 
   t.same(target.complaints, [], 'nothing that no target should have to bear');
   t.comment(`${whole} of ${stops} runs came to their end before they were stopped`);
-  for (const stream of streams) {
-    const answer = await fetch(`${sandbox.url}${paths[stream]}?perPage=1000000`, {
+  for (const stream of names) {
+    const answer = await fetch(`${sandbox.url}${streams[stream].path}?perPage=1000000`, {
       headers: { authorization: `Bearer ${sandbox.secretKey}` },
     });
     const { data } = (await answer.json()) as { data: Json[] };
@@ -81,7 +76,7 @@ t.test(`${stops} stops in a row, seed ${seed}`, async (t) => {
     const had = target.records.get(stream);
     t.ok(old.length >= rows, `${old.length} ${stream}`);
     t.same(
-      old.filter(({ id, status = null }) => had?.get(id) !== status),
+      old.filter(({ id, status }) => had?.get(id) !== status),
       [],
       `every one of ${stream}, as it is now`,
     );
