@@ -2,7 +2,7 @@
 import type { Args } from './command-line.ts';
 import type { Display } from './display.ts';
 import { messageOf, UserError } from './errors.ts';
-import { createLog, type Log } from './log.ts';
+import { clean, createLog, type Log } from './log.ts';
 import { chosenFormat, chosenLevel } from './log-options.ts';
 import { builtCatalog, packageVersion } from './package.ts';
 
@@ -36,7 +36,7 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
     log = createLog(toStderr, 'INFO', format);
     if (mistake !== '') {
       if (format === 'json') log('CRITICAL', `${messageOf(mistake)}; see --help`);
-      else toStderr(`${await usage()}\n\n${mistake}\n`);
+      else toStderr(`${await usage()}\n\n${clean(mistake)}\n`);
       return exitCodes.usage;
     }
     const level = chosenLevel(args.logLevel, environment);

@@ -66,7 +66,8 @@ function jsonLine(level: Level, text: string, { stream, metric, error }: Subject
   return JSON.stringify(line, (_, value) => (typeof value === 'string' ? clean(value) : value));
 }
 
-function clean(text: string): string {
+/** The text without keys, and without what could drive a terminal. */
+export function clean(text: string): string {
   return printable(text).replace(secretKey, '$1***');
 }
 

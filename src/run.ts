@@ -176,7 +176,14 @@ function readSelection(path: string | undefined, log: Log): SelectedStream[] {
 }
 
 function readState(paths: readonly string[]): State {
-  return mergedStates(paths.map((path) => naming('state', path, () => parseState(readObject('state', path)))));
+  return mergedStates(paths.map((path) => naming('state', path, () => parseState(stateObject(path)))));
+}
+
+/** What is not known of a state is kept, and printed: of a config, that would be the key. */
+function stateObject(path: string): object {
+  const object = readObject('state', path);
+  if ('secret_key' in object) throw new UserError('it is a config, not a state; check the path');
+  return object;
 }
 
 /** What a file of JSON holds. Errors name the file and never show what is in it: it may be the key. */

@@ -68,7 +68,7 @@ const files: [string, string[], RegExp][] = [
     ['--config', good, '--state', folder.file('s2.json', { bookmarks: [] })],
     /s2.json.*no Singer state/,
   ],
-  ['a config for a state', ['--config', good, '--state', good], /good.json.*no Singer state/],
+  ['a config for a state', ['--config', good, '--state', good], /state file .*good.json.* a config/],
   [
     'a whole STATE message',
     ['--config', good, '--state', folder.file('s3.json', { type: 'STATE', value: {} })],
@@ -120,6 +120,10 @@ t.test('an unknown flag shows the usage and ends with 2', { buffered: true }, as
   t.equal(run.stdout, '');
   t.match(run.stderr, /configuration/);
   t.match(run.stderr, /--help/);
+  const astray = await runTap([key]);
+  t.equal(astray.code, 2);
+  t.match(astray.stderr, /sk_test_\*\*\*/);
+  t.notMatch(astray.stderr, key);
 });
 
 async function syncAgainst(options: SandboxOptions, streams: readonly string[], secret_key?: string) {

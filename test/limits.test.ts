@@ -441,6 +441,17 @@ t.test('a reset that is a date in Unix seconds is taken for one', async (t) => {
   t.ok(next.hasStarted);
 });
 
+t.test('a window that would last for hours is not believed', async (t) => {
+  const clock = createFakeClock();
+  const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
+  for (const reset of [301, 86_400, clock.now() / 1000 + 4000]) {
+    ask(limits);
+    await settle();
+    answer(limits, 'transaction', told(100, 0, reset));
+    t.equal(limits.remaining('transaction'), undefined, String(reset));
+  }
+});
+
 t.test('a quota that is told counts more than one that is assumed', async (t) => {
   const clock = createFakeClock();
   const limits = createLimits({ concurrency: 50, allowance: { requests: 10, perMs: 60_000, isCeiling: false }, clock });

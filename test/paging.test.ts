@@ -56,6 +56,8 @@ const situations: Record<string, { style?: Style; quirks?: Quirks; config?: obje
   'an exclusive to': { quirks: { toExclusive: true } },
   'exclusive ends': { quirks: { fromExclusive: true, toExclusive: true } },
   'from and to cut to their date': { quirks: { dateOnly: 'start-of-day' } },
+  'dates that begin in Lagos': { quirks: { dateOnly: 'start-of-day', dayBeginsEarlier: 1 } },
+  'dates that begin in New York': { quirks: { dateOnly: 'end-of-day', dayBeginsEarlier: -5 } },
   'to read as the end of its day': { quirks: { dateOnly: 'end-of-day' } },
   'oldest first': { quirks: { order: 'oldest-first' } },
   'everything at once': { quirks: { maxPageSize: 50, perPageAsString: true, pageCountZero: true, toExclusive: true } },

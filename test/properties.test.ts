@@ -34,6 +34,7 @@ const situation = fc.record({
       fromExclusive: fc.boolean(),
       toExclusive: fc.boolean(),
       dateOnly: fc.constantFrom('start-of-day', 'end-of-day'),
+      dayBeginsEarlier: fc.constantFrom(1, 3, -5),
       order: fc.constantFrom('oldest-first', 'shuffled'),
     },
     { requiredKeys: [] },

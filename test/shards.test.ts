@@ -39,6 +39,7 @@ const streamQuirks = {
   transactions: { fromExclusive: true, toExclusive: true },
   customers: { ignoreFilters: true },
   refunds: { dateOnly: 'start-of-day' },
+  settlements: { dateOnly: 'start-of-day', dayBeginsEarlier: 1 },
 } as const;
 
 let lastId = 7_000_000;

@@ -80,6 +80,9 @@ interface ToldWindow {
 /** The reset is told in whole seconds, rounded nobody says how: one more second is on the safe side. */
 const roundingMs = 1000;
 
+/** A window that lasts longer than this is not believed: it would be a wait that nobody understands. Documented: a minute. */
+const maxWindowMs = 300_000;
+
 /** A reset beyond this is a date in Unix seconds, not a duration: no recorded answer rules that out. */
 const unixSeconds = 1_000_000_000;
 
@@ -215,6 +218,7 @@ function learn(quota: Quota, headers: Headers, startedAt: number, now: number): 
   const isDate = reset > unixSeconds;
   const endsAfter = (isDate ? 0 : startedAt) + reset * 1000 - roundingMs;
   const endsBefore = (isDate ? 0 : now) + reset * 1000;
+  if (endsBefore - now > maxWindowMs) return;
   const { told } = quota;
   if (told === undefined) {
     const unanswered = limit - quota.answered.length;

@@ -5,8 +5,9 @@
  * request more than they have pages. Large ranges are cut into windows of a bounded number of pages, the last of which
  * begins at today's midnight: it alone is still growing.
  *
- * Nobody knows whether `from` and `to` are inclusive or exclusive, or cut down to their date. So cuts fall on UTC
- * midnights, a window is asked for with some margin on both sides, and what comes twice is sorted out by its key.
+ * Nobody knows whether `from` and `to` are inclusive or exclusive, or cut down to their date, and when its day begins. So
+ * cuts fall on UTC midnights, a window is asked for with some margin on both sides, and what comes twice is sorted out by
+ * its key.
  */
 import type { ByteSpan } from '../byte-writer.ts';
 import type { List, Page, Query, Row } from './pages.ts';
@@ -78,7 +79,9 @@ export async function* cutWindows<Content>(
  * or filters by something else than the creation date.
  */
 export function isBelieved(rows: readonly Pick<Row, 'created'>[], { from, to }: Span): boolean {
-  return rows.every(({ created }) => !(created < from - marginMs - dayMs || created >= midnightAfter(to) + dayMs));
+  return rows.every(
+    ({ created }) => !(created < from - marginMs - 2 * dayMs || created >= midnightAfter(to) + 3 * dayMs),
+  );
 }
 
 /** Infinite where the first page does not tell, or where the others cannot be asked for by number. */
@@ -96,8 +99,8 @@ async function oldestOf(list: List<unknown>, query: Query, pages: number, from: 
 }
 
 function queryOf({ from, to }: Span, now: number): Query {
-  // A `to` that is cut down to its date must not lose that day; today it must reach into tomorrow.
-  const end = Number.isFinite(to) ? midnightAfter(to) : now + dayMs;
+  // A `to` that is cut down to its date must not lose that day, nor its last hours where days begin earlier than in UTC.
+  const end = Number.isFinite(to) ? midnightAfter(to) + dayMs : now + dayMs;
   return { from: new Date(from - marginMs).toISOString(), to: new Date(end).toISOString() };
 }
 

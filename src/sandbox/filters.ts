@@ -11,6 +11,8 @@ export interface FilterQuirks {
   readonly toExclusive?: boolean;
   /** `from` and `to` are cut to their UTC date. `to` then means the start or the end of that day. */
   readonly dateOnly?: 'start-of-day' | 'end-of-day';
+  /** Hours by which such a day begins earlier than in UTC: 1 in Lagos. Default: 0. */
+  readonly dayBeginsEarlier?: number;
   /** The date that `from` and `to` are compared with, e.g. `paid_at`. Default: the creation date. */
   readonly filterField?: string;
 }
@@ -56,8 +58,9 @@ interface Range {
   isLate(ms: number): boolean;
 }
 
-function rangeOf(query: Query, { fromExclusive, toExclusive, dateOnly }: FilterQuirks): Range {
-  const cut = (ms: number) => (dateOnly ? Math.floor(ms / dayMs) * dayMs : ms);
+function rangeOf(query: Query, quirks: FilterQuirks): Range {
+  const { fromExclusive, toExclusive, dateOnly, dayBeginsEarlier = 0 } = quirks;
+  const cut = (ms: number) => (dateOnly ? Math.floor(ms / dayMs) * dayMs - dayBeginsEarlier * 3_600_000 : ms);
   const from = cut(bound(query, 'from', Number.NEGATIVE_INFINITY));
   const to = cut(bound(query, 'to', Number.POSITIVE_INFINITY)) + (dateOnly === 'end-of-day' ? dayMs - 1 : 0);
   return {

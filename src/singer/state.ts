@@ -28,10 +28,6 @@ export function parseState(json: unknown): State {
     throw new UserError('it is a whole STATE message: write only its "value" into the file');
   }
   const { bookmarks, currently_syncing, ...others } = json as Partial<State>;
-  // What is not known is kept, and printed: a config that is taken for a state would be, key and all.
-  if (bookmarks === undefined && currently_syncing === undefined && Object.keys(others).length > 0) {
-    throw new UserError('it is no Singer state: it has no "bookmarks"');
-  }
   return { ...others, bookmarks: bookmarks ?? {}, ...(currently_syncing && { currently_syncing }) };
 }
 
