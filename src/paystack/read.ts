@@ -167,19 +167,24 @@ async function* laterPages<Content>(
     if (page.next !== undefined) {
       if (cursors.has(page.next)) throw new Error('its cursor leads back to a page already read: it would never end');
       cursors.add(page.next);
-    } else if (page.total !== undefined && (number - 1) * first.count >= page.total && ledger.pass.size <= page.total) {
-      return;
-    }
+    } else if (isBehind(number, page, first) && ledger.pass.size <= (page.total ?? 0)) return;
     const asked = page.next === undefined ? await list.page(number, query) : await list.after(page.next, query);
     const known = ledger.pass.size;
     yield take(ledger, asked);
     const isStale = ledger.pass.size === known;
-    repeats = isStale && isSamePage(asked, page) ? repeats + 1 : 0;
+    // As many new records as a page holds push the same page to the next place; the total tells that it goes on.
+    const isAnnounced = asked.total !== undefined && !isBehind(number + 1, asked, first);
+    repeats = isStale && isSamePage(asked, page) && !isAnnounced ? repeats + 1 : 0;
     stalePages = isStale ? stalePages + 1 : 0;
     page = asked;
     if (repeats === maxRepeats) return;
     if (stalePages === maxStalePages) throw new Error('page after page holds nothing new: it would never end');
   }
+}
+
+/** True if the pages before this one hold all that a page announces. */
+function isBehind(number: number, { total }: Page<unknown>, first: Page<unknown>): boolean {
+  return total !== undefined && (number - 1) * first.count >= total;
 }
 
 function isSamePage({ rows }: Page<unknown>, other: Page<unknown>): boolean {
