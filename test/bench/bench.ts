@@ -9,7 +9,7 @@ const usage = `npm run bench -- [options]
   --only NAMES           some of ${byDefault.join(',')}
   --rounds N             runs of everything that is compared; default: 5, with --quick 1
   --quick                less of everything, for a look
-  --peers                what people use today, beside the tap; without --only, nothing else. Needs Python or uv, and PyPI
+  --peers                what people use today, beside the tap; without --only, nothing else. Needs Python or uv
   --peer 'NAME=COMMAND'  another tap to be timed on the transactions; {url} and {key} in the command are filled in
 `;
 
