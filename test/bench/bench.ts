@@ -2,13 +2,14 @@
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { packageVersion } from '../../src/package.ts';
-import { type Peer, type SuiteOptions, suites } from './suites.ts';
+import { byDefault, type Peer, type SuiteOptions, suites } from './suites.ts';
 import { findingLine, isMissed, tableHead } from './table.ts';
 
 const usage = `npm run bench -- [options]
-  --only NAMES           some of ${Object.keys(suites).join(',')}
+  --only NAMES           some of ${byDefault.join(',')}
   --rounds N             runs of everything that is compared; default: 5, with --quick 1
   --quick                less of everything, for a look
+  --peers                what people use today, beside the tap; without --only, nothing else. Needs Python or uv
   --peer 'NAME=COMMAND'  another tap to be timed on the transactions; {url} and {key} in the command are filled in
 `;
 
@@ -45,12 +46,14 @@ function readOptions(): { names: readonly string[]; options: SuiteOptions } | un
       only: { type: 'string' },
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
       peer: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean' },
     },
   });
   if (values.help) return undefined;
-  const names = values.only?.split(',') ?? Object.keys(suites);
+  const names = values.only?.split(',') ?? (values.peers ? [] : [...byDefault]);
+  if (values.peers) names.push('peers');
   const unknown = names.find((name) => !Object.hasOwn(suites, name));
   if (unknown !== undefined) throw new Error(`there is no "${unknown}"\n\n${usage}`);
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));

@@ -13,6 +13,12 @@ export const coreStreams: readonly StreamName[] = [
   'transfers',
 ];
 
+/** Three years that are over: with these settings the tap asks for the same pages in every run. */
+export const pastYears = {
+  spread: { from: '2022-01-01T00:00:00Z', to: '2024-12-31T23:59:59Z' },
+  settings: { start_date: '2022-01-01', end_date: '2025-01-01' },
+} as const;
+
 const yearMs = 365 * 86_400_000;
 
 /** So many rows in each of the streams, spread over the years until now. */

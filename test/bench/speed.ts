@@ -1,17 +1,16 @@
 /** How many rows a second, where nothing but the machine is a brake. */
 import { join } from 'node:path';
+import { pastYears } from './data.ts';
 import { type Measured, measureCommand, measureNode, measureTap, startServer } from './measure.ts';
 import type { Suite } from './suites.ts';
 
-/** Three years that are over: the tap asks for the same pages in every run. */
-const years = { from: '2022-01-01T00:00:00Z', to: '2024-12-31T23:59:59Z' };
-const settings = { start_date: '2022-01-01', end_date: '2025-01-01' };
+const { spread, settings } = pastYears;
 const pageSize = 200;
 
 export const speed: Suite = async function* ({ rounds, isQuick, peers }) {
   const rows = isQuick ? 40_000 : 100_000;
-  const server = await startServer({ keepsAnswers: true, synthetic: { transactions: { rows, ...years } } });
-  const query = new URLSearchParams({ perPage: String(pageSize), from: years.from, to: settings.end_date }).toString();
+  const server = await startServer({ keepsAnswers: true, synthetic: { transactions: { rows, ...spread } } });
+  const query = new URLSearchParams({ perPage: String(pageSize), from: spread.from, to: settings.end_date }).toString();
   const floor = () => {
     const script = join(import.meta.dirname, 'floor.js');
     return measureNode([script, server.url, server.secretKey, query, String(rows / pageSize)]);

@@ -1,6 +1,7 @@
 /** What can be measured, by the names that `--only` takes. */
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
+import { peers } from './peers.ts';
 import { quota } from './quota.ts';
 import { requests } from './requests.ts';
 import { speed } from './speed.ts';
@@ -23,4 +24,9 @@ export interface SuiteOptions {
 
 export type Suite = (options: SuiteOptions) => AsyncIterable<Finding>;
 
-export const suites: Readonly<Record<string, Suite>> = { speed, latency, quota, memory, requests, startup };
+const own = { speed, latency, quota, memory, requests, startup };
+
+export const suites: Readonly<Record<string, Suite>> = { ...own, peers };
+
+/** The others need Python and a registry. */
+export const byDefault: readonly string[] = Object.keys(own);

@@ -1,9 +1,10 @@
 /** With activate_version, what Paystack no longer lists leaves the warehouse, and nothing else does. */
 import t from 'tap';
 import { readFixtures } from '../../src/sandbox/dataset.ts';
+import type { Command } from '../support/commands.ts';
 import { selecting, workFolder } from '../support/tap.ts';
-import { type Command, load } from './support/commands.ts';
 import { environmentOf } from './support/environments.ts';
+import { load } from './support/load.ts';
 import { startHeld } from './support/payments.ts';
 import { postgresTargets, startPostgres } from './support/postgres.ts';
 

@@ -1,8 +1,8 @@
 /** The Meltano SDK's standard tests, which know Python classes only: the adaptor makes one of the executable. */
 import { join } from 'node:path';
 import t from 'tap';
+import { run } from '../support/commands.ts';
 import { executable } from '../support/tap.ts';
-import { run } from './support/commands.ts';
 import { environmentOf } from './support/environments.ts';
 import { startHeld, streamNames } from './support/payments.ts';
 

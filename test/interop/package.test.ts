@@ -3,8 +3,8 @@ import { accessSync, constants, readdirSync, readFileSync, realpathSync } from '
 import { delimiter, join } from 'node:path';
 import t from 'tap';
 import { packageFolder, packageVersion } from '../../src/package.ts';
+import { type Command, output } from '../support/commands.ts';
 import { readMessages, selecting, workFolder } from '../support/tap.ts';
-import { type Command, output } from './support/commands.ts';
 import { nodeFolder, nodeVersions } from './support/nodes.ts';
 import { install, pack } from './support/package.ts';
 import { startHeld, streamNames } from './support/payments.ts';

@@ -1,9 +1,10 @@
 /** The pipelinewise family of targets, as target-duckdb: two runs into a file, the second from the printed state. */
 import { join } from 'node:path';
 import t from 'tap';
+import { type Command, output } from '../support/commands.ts';
 import { selecting, workFolder } from '../support/tap.ts';
-import { type Command, load, output } from './support/commands.ts';
 import { environmentOf } from './support/environments.ts';
+import { load } from './support/load.ts';
 import { startHeld, streamNames, transaction } from './support/payments.ts';
 import { holdsAll } from './support/warehouse.ts';
 

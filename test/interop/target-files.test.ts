@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { output } from '../support/commands.ts';
 import { type Json, selecting, workFolder } from '../support/tap.ts';
-import { load, output } from './support/commands.ts';
 import { type Environment, environmentOf } from './support/environments.ts';
+import { load } from './support/load.ts';
 import { awkwardText, bigId, type Held, startHeld, streamNames, sumsOf } from './support/payments.ts';
 
 interface Target {

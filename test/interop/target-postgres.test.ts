@@ -1,8 +1,9 @@
 /** Both PostgreSQL targets that people use take two runs, the second from the state that the target printed. */
 import t from 'tap';
+import type { Command } from '../support/commands.ts';
 import { type Json, selecting, workFolder } from '../support/tap.ts';
-import { type Command, load } from './support/commands.ts';
 import { environmentOf } from './support/environments.ts';
+import { load } from './support/load.ts';
 import { type Held, startHeld, streamNames, transaction } from './support/payments.ts';
 import { postgresTargets, startPostgres } from './support/postgres.ts';
 import { holdsAll } from './support/warehouse.ts';

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import type { Command } from '../support/commands.ts';
 import { selecting, workFolder } from '../support/tap.ts';
-import { type Command, type Loaded, load } from './support/commands.ts';
 import { type Environment, environmentOf } from './support/environments.ts';
+import { type Loaded, load } from './support/load.ts';
 import { startHeld, streamNames } from './support/payments.ts';
 
 /** Everything the tap can say, into a program that judges it. */

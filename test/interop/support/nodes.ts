@@ -1,7 +1,8 @@
 /** The lines of Node.js that the tap must run on. npm has packages that carry nothing but the executable. */
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cached, must } from './cache.ts';
+import { cached, must } from '../../support/cache.ts';
+import { needed } from './needed.ts';
 
 /** The oldest that package.json allows, and the long-term lines after it. */
 export const nodeVersions = ['20.19.0', '22.23.3', '24.21.0'] as const;
@@ -9,10 +10,11 @@ export const nodeVersions = ['20.19.0', '22.23.3', '24.21.0'] as const;
 /** The folder of the executable `node` of a version, for a PATH. */
 export function nodeFolder(version: string): Promise<string> {
   const name = `node-${process.platform}-${process.arch}`;
-  return cached(`node-${version}`, async (draft) => {
+  const made = cached(`node-${version}`, async (draft) => {
     const quietly = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
     await must(['npm', 'install', '--prefix', draft, ...quietly, `${name}@${version}`]);
     copyFileSync(join(draft, 'node_modules', name, 'bin', 'node'), join(draft, 'node'));
     rmSync(join(draft, 'node_modules'), { recursive: true });
   });
+  return needed(made);
 }

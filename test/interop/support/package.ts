@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../../../src/package.ts';
-import { output } from './commands.ts';
+import { output } from '../../support/commands.ts';
 
 export interface Packed {
   /** Path of the tarball. */

@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { output, start } from '../../support/commands.ts';
 import type { Json } from '../../support/tap.ts';
-import { output, start } from './commands.ts';
 import { environmentOf } from './environments.ts';
 
 export interface Postgres {

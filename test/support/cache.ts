@@ -1,23 +1,22 @@
 /**
- * What the tests need of others is made once, and kept in the user's cache folder.
+ * What tests and the benchmark need of others is made once, and kept in the user's cache folder.
  *
- * It is made beside its place and then moved there, so that what is there is whole, and two tests that make the same thing
- * at the same time do not disturb each other.
+ * It is made beside its place and then moved there, so that what is there is whole, and two that make the same thing at
+ * the same time do not disturb each other.
  */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import t from 'tap';
 import { type Command, run } from './commands.ts';
 
 const cacheFolder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'tap-paystack-interop');
 
 /**
- * The folder of something, made if it is not there yet. If that is impossible, the whole run ends and says why: a test
- * that cannot run has not passed.
+ * The folder of something, made if it is not there yet.
  *
  * @param name of the folder; something else has another one
  * @param make is given an empty folder
+ * @throws Error that says why it cannot be made
  */
 export async function cached(name: string, make: (draft: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder, name);
@@ -25,8 +24,7 @@ export async function cached(name: string, make: (draft: string) => Promise<void
   try {
     await moveWhenWhole(folder, make);
   } catch (error) {
-    t.bailout(`${name} cannot be made: ${(error as Error).message}`);
-    throw error;
+    throw new Error(`${name} cannot be made: ${(error as Error).message}`, { cause: error });
   }
   return folder;
 }
