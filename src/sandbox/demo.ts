@@ -68,7 +68,8 @@ async function demonstrate(): Promise<void> {
   say('\nOne new record is in each stream. Without a lookback, the second sync reads from the bookmark on:');
   say('\n$ tap-paystack --config config.json --catalog catalog.json --state state.json');
   const state = file('state.json', first.state);
-  const second = readRun(await tap([...selected, '--state', state], { TAP_PAYSTACK_LOOKBACK_WINDOW_DAYS: '0' }));
+  const noLookback = { TAP_PAYSTACK_LOOKBACK_WINDOW_DAYS: '0', TAP_PAYSTACK_OPEN_LOOKBACK_DAYS: '0' };
+  const second = readRun(await tap([...selected, '--state', state], noLookback));
 
   say(`\n${'stream'.padEnd(16)}${'first sync'.padStart(12)}${'second sync'.padStart(13)}`);
   for (const stream of core) {
