@@ -1,22 +1,12 @@
 /** However the API pages and filters, every record of every stream arrives, and arrives once. */
 import t from 'tap';
 import type { Quirks, Style } from '../src/sandbox/answers.ts';
+import { coreStreams } from '../src/sandbox/core-streams.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
 import { runSync, type SyncRun, selecting, startTap, workFolder } from './support/tap.ts';
 
 // Most of the time is spent waiting for processes.
 t.jobs = 3;
-
-const core = [
-  'customers',
-  'disputes',
-  'invoices',
-  'refunds',
-  'settlements',
-  'subscriptions',
-  'transactions',
-  'transfers',
-] as const;
 
 const rows = 430;
 const dayMs = 86_400_000;
@@ -26,9 +16,9 @@ const spread = { rows, from: new Date(now - 400 * dayMs).toISOString(), to: new 
 async function syncAgainst(
   options: SandboxOptions,
   config: object = {},
-  streams: readonly string[] = core,
+  streams: readonly string[] = coreStreams,
 ): Promise<{ sandbox: Sandbox; run: SyncRun }> {
-  const synthetic = Object.fromEntries(core.map((stream) => [stream, spread]));
+  const synthetic = Object.fromEntries(coreStreams.map((stream) => [stream, spread]));
   const sandbox = await startSandbox({ synthetic, ...options });
   const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url, requests_per_minute: 1_000_000, ...config };
   const run = await runSync({ config: settings, streams });
@@ -75,7 +65,7 @@ for (const [name, { style, quirks, config }] of Object.entries(situations)) {
   for (const pageSize of isCut && style === undefined ? [200, 2] : [200]) {
     t.test(`${name}, ${pageSize} a page`, { buffered: true }, async (t) => {
       const settings = { page_size: pageSize, ...config };
-      const streams = pageSize === 200 ? core : (['transactions'] as const);
+      const streams = pageSize === 200 ? coreStreams : (['transactions'] as const);
       const { run, sandbox } = await syncAgainst(
         { ...(style && { style }), ...(quirks && { quirks }) },
         settings,
@@ -103,7 +93,7 @@ t.test('records that arrive while the list is read push none past the reader', {
   for (const [style, perRequest] of paces) {
     const { run } = await syncAgainst({ style, arrivals: { perRequest, max: 500 } }, { page_size: 20 });
     t.equal(run.code, 0, run.stderr);
-    for (const stream of core) {
+    for (const stream of coreStreams) {
       const records = run.records[stream] ?? [];
       const old = records.filter(({ createdAt, created_at }) => (createdAt ?? created_at) <= spread.to);
       t.equal(old.length, rows, `${stream}: every record, ${style}`);

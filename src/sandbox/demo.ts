@@ -8,19 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFolder } from '../package.ts';
 import type { StreamName } from '../paystack/streams.ts';
+import { coreStreams } from './core-streams.ts';
 import { readFixtures } from './dataset.ts';
 import { startSandbox } from './server.ts';
-
-const core = [
-  'customers',
-  'disputes',
-  'invoices',
-  'refunds',
-  'settlements',
-  'subscriptions',
-  'transactions',
-  'transfers',
-] as const satisfies readonly StreamName[];
 
 const rows = 450;
 const day = 86_400_000;
@@ -32,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tap-paystack-demo-'));
 const now = Date.now();
 const range = { from: new Date(now - 730 * day).toISOString(), to: new Date(now - 60 * day).toISOString() };
 const sandbox = await startSandbox({
-  synthetic: Object.fromEntries(core.map((stream) => [stream, { rows, ...range }])),
+  synthetic: Object.fromEntries(coreStreams.map((stream) => [stream, { rows, ...range }])),
 });
 
 try {
@@ -56,15 +46,15 @@ async function demonstrate(): Promise<void> {
   say(`  ${catalog.streams.length} streams; the eight core ones are selected now\n`);
   for (const { tap_stream_id, metadata } of catalog.streams) {
     const root = metadata.find(({ breadcrumb }) => breadcrumb.length === 0);
-    Object.assign(root?.metadata ?? {}, { selected: core.some((stream) => stream === tap_stream_id) });
+    Object.assign(root?.metadata ?? {}, { selected: coreStreams.some((stream) => stream === tap_stream_id) });
   }
   const selected = ['--config', config, '--catalog', file('catalog.json', catalog)];
 
   say('$ tap-paystack --config config.json --catalog catalog.json');
   const first = readRun(await tap(selected));
-  for (const stream of core) show(first.lines, stream);
+  for (const stream of coreStreams) show(first.lines, stream);
 
-  for (const stream of core) sandbox.add(stream, newRecord(stream));
+  for (const stream of coreStreams) sandbox.add(stream, newRecord(stream));
   say('\nOne new record is in each stream. Without a lookback, the second sync reads from the bookmark on:');
   say('\n$ tap-paystack --config config.json --catalog catalog.json --state state.json');
   const state = file('state.json', first.state);
@@ -72,7 +62,7 @@ async function demonstrate(): Promise<void> {
   const second = readRun(await tap([...selected, '--state', state], noLookback));
 
   say(`\n${'stream'.padEnd(16)}${'first sync'.padStart(12)}${'second sync'.padStart(13)}`);
-  for (const stream of core) {
+  for (const stream of coreStreams) {
     const counts = [first.count(stream), second.count(stream)] as const;
     say(`${stream.padEnd(16)}${String(counts[0]).padStart(12)}${String(counts[1]).padStart(13)}`);
     if (counts[0] !== rows) throw new Error(`the first sync of ${stream} must write ${rows} records`);

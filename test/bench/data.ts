@@ -2,17 +2,6 @@
 import type { StreamName } from '../../src/paystack/streams.ts';
 import type { SandboxOptions } from '../../src/sandbox/server.ts';
 
-export const coreStreams: readonly StreamName[] = [
-  'customers',
-  'disputes',
-  'invoices',
-  'refunds',
-  'settlements',
-  'subscriptions',
-  'transactions',
-  'transfers',
-];
-
 /** Three years that are over: with these settings the tap asks for the same pages in every run. */
 export const pastYears = {
   spread: { from: '2022-01-01T00:00:00Z', to: '2024-12-31T23:59:59Z' },

@@ -1,5 +1,7 @@
 /** What a slow line costs, where the requests in flight can make up for it. */
-import { coreStreams, untilNow } from './data.ts';
+import type { StreamName } from '../../src/paystack/streams.ts';
+import { coreStreams } from '../../src/sandbox/core-streams.ts';
+import { untilNow } from './data.ts';
 import { measureTap, startServer } from './measure.ts';
 import type { Suite } from './suites.ts';
 
@@ -20,7 +22,7 @@ export const latency: Suite = async function* ({ rounds }) {
   };
 };
 
-async function times(streams: typeof coreStreams, pages: number, rounds: number): Promise<number[]> {
+async function times(streams: readonly StreamName[], pages: number, rounds: number): Promise<number[]> {
   const server = await startServer({ latencyMs, synthetic: untilNow(streams, pages * pageSize) });
   const idealMs = (streams.length * pages * latencyMs) / concurrency;
   const values: number[] = [];

@@ -1,6 +1,8 @@
 /** How well the quota is used, and whether it is ever exceeded, however the server counts. */
+
+import { coreStreams } from '../../src/sandbox/core-streams.ts';
 import type { QuotaOptions } from '../../src/sandbox/quotas.ts';
-import { coreStreams, untilNow } from './data.ts';
+import { untilNow } from './data.ts';
 import { measureTap, startServer } from './measure.ts';
 import type { Suite } from './suites.ts';
 
