@@ -59,7 +59,10 @@ export type Ask = <Result>(question: Question, read: (answer: Answer) => Result)
 const maxTries = 15;
 /** Time of one request, waits that the API told not counted, after which it is not tried again. */
 const maxTryingMs = 120_000;
-/** Tries that a request gets however long they take: an answer that never comes costs a whole timeout. */
+/**
+ * Tries that a request gets however long they take, while its endpoint answers others: an answer that never comes costs a
+ * whole timeout. An endpoint that answers nobody for `maxTryingMs` is down.
+ */
 const minTries = 5;
 /** Of a page, about. */
 const expectedBytes = 400_000;
@@ -86,6 +89,9 @@ export function createAsk(options: ClientOptions): Ask {
   /** Bodies are many and large: left to the garbage collector, they would fill the memory before it wakes up. */
   const idle: ByteWriter[] = [];
 
+  /** When each endpoint last answered, or was first asked. */
+  const heardFrom = new Map<string, number>();
+
   return async (question, read) => {
     const { endpoint, rank } = question;
     const url = `${options.apiUrl}${question.path}${queryText(question)}`;
@@ -95,6 +101,7 @@ export function createAsk(options: ClientOptions): Ask {
     for (;;) {
       const ticket = await limits.start(endpoint, rank, signal);
       const askedAt = clock.now();
+      if (!heardFrom.has(endpoint)) heardFrom.set(endpoint, askedAt);
       const body = idle.pop() ?? newByteWriter(expectedBytes);
       body.length = 0;
       const send = (exchange: AbortSignal) =>
@@ -106,6 +113,7 @@ export function createAsk(options: ClientOptions): Ask {
       signal.throwIfAborted();
       const attempt = 'data' in told ? understood(read, { ...told, askedAt }) : told;
       if ('result' in attempt) {
+        heardFrom.set(endpoint, clock.now());
         idle.push(body);
         return attempt.result;
       }
@@ -120,7 +128,8 @@ export function createAsk(options: ClientOptions): Ask {
         onRetry?.(endpoint, attempt.why, attempt.toldWaitMs);
         continue;
       }
-      if (tries >= maxTries || (tryingMs >= maxTryingMs && tries >= minTries)) {
+      const isDown = clock.now() - heardFrom.get(endpoint)! >= maxTryingMs;
+      if (tries >= maxTries || (tryingMs >= maxTryingMs && (tries >= minTries || isDown))) {
         throw new NoAnswer(`${attempt.why} (tried ${tries} times in ${Math.round(tryingMs / 1000)} s)`);
       }
       const backoffMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** (tries - 1)) * (0.5 + Math.random() / 2);
