@@ -34,13 +34,14 @@ const plainWidth = {
 /** What is answered at once needs one file: each more would be a tenth of the time that it takes. */
 const mainApart = {
   name: 'main-apart',
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: './main.js', external: true })),
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/command\/main\.ts$/ }, () => ({ path: './main.js', external: true })),
 };
 
 rmSync('dist', { recursive: true, force: true });
 const tap = await build({
   ...shared,
-  entryPoints: ['src/main.ts', 'src/discover.ts'],
+  entryPoints: ['src/command/main.ts', 'src/command/discover.ts'],
   outdir: 'dist/tap',
   plugins: [plainWidth],
   metafile: true,

@@ -1,7 +1,7 @@
 /** The settings: their schema, where they come from (files, environment), and what they mean to the tap. */
 import { DateTime } from 'luxon';
 import { UserError } from './errors.ts';
-import type { Allowance } from './paystack/limits.ts';
+import type { Allowance } from './paystack/quota.ts';
 import { misfitOf } from './validate.ts';
 
 /** The settings as the tap uses them. Times are milliseconds since 1970, UTC. */

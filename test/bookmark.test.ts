@@ -1,8 +1,8 @@
 import t from 'tap';
-import { advanced, type Position, positionIn, rangeFrom, withPosition } from '../src/bookmark.ts';
 import { parseConfig } from '../src/config.ts';
 import type { SelectedStream } from '../src/singer/selection.ts';
 import { parseState } from '../src/singer/state.ts';
+import { advanced, type Position, positionIn, rangeFrom, withPosition } from '../src/sync/bookmark.ts';
 
 const dayMs = 86_400_000;
 const now = Date.UTC(2026, 5, 30, 12);

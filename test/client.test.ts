@@ -1,8 +1,8 @@
 /** How long one request is tried, on a clock of its own. */
 import t from 'tap';
-import { writeText } from '../src/byte-writer.ts';
+import { writeText } from '../src/json/byte-writer.ts';
 import { createAsk } from '../src/paystack/client.ts';
-import { createLimits } from '../src/paystack/limits.ts';
+import { createLimits } from '../src/paystack/quota.ts';
 import type { Transport } from '../src/paystack/transport.ts';
 import { createFakeClock } from './support/clock.ts';
 

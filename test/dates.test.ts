@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { instantOf, isCanonical, timeIn } from '../src/dates.ts';
+import { instantOf, isCanonical, timeIn } from '../src/json/dates.ts';
 
 t.test('every spelling is read as the same instant', async (t) => {
   const spellings = {

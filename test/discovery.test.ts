@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import t from 'tap';
-import { discover } from '../src/discover.ts';
+import { discover } from '../src/command/discover.ts';
 import { streams } from '../src/paystack/streams.ts';
 import { type Json, runTap, workFolder } from './support/tap.ts';
 

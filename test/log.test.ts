@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createLog, type Level } from '../src/log.ts';
+import { createLog, type Level } from '../src/report/log.ts';
 
 /** The line that a text becomes. */
 function line(text: string, level: Level = 'INFO', least: Level = 'INFO'): string | undefined {

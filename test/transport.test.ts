@@ -6,7 +6,7 @@ import { type AddressInfo, connect, type Server } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import { newByteWriter } from '../src/byte-writer.ts';
+import { newByteWriter } from '../src/json/byte-writer.ts';
 import { createTransport } from '../src/paystack/transport.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 import { runSync } from './support/tap.ts';

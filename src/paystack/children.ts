@@ -7,8 +7,8 @@
  */
 import { inOrder, toAsync } from '../prefetch.ts';
 import { NotAvailable } from './errors.ts';
-import type { List } from './pages.ts';
-import { newTally, type Reading, readList, type Tally } from './read.ts';
+import type { List } from './list.ts';
+import { newTally, type Reading, readList, type Tally } from './reader.ts';
 
 /** The fields of a parent record that its children need, as JSON text. */
 export type Parent = Readonly<Record<string, string>>;

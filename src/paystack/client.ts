@@ -4,13 +4,13 @@
  * A retry covers the whole answer: status, headers, body, JSON, envelope. Only GET is ever sent.
  */
 import ky from 'ky';
-import { type ByteWriter, newByteWriter } from '../byte-writer.ts';
 import { type Clock, sleep } from '../clock.ts';
 import { messageOf } from '../errors.ts';
-import { isNull, type JsonText, readAnswer, valueIn } from '../json-text.ts';
-import { isObject } from '../values.ts';
+import { type ByteWriter, newByteWriter } from '../json/byte-writer.ts';
+import { isNull, type JsonText, readAnswer, valueIn } from '../json/scan.ts';
+import { isObject } from '../json/values.ts';
 import { KeyRejected, NoAnswer, NotAvailable, RequestRefused, WrongAnswer } from './errors.ts';
-import type { Limits } from './limits.ts';
+import type { Limits } from './quota.ts';
 import type { Transport } from './transport.ts';
 
 export interface ClientOptions {
@@ -32,7 +32,7 @@ export interface ClientOptions {
 export interface Question {
   /** What the quota is counted by. */
   readonly endpoint: string;
-  /** Lower goes first, see `limits.ts`. */
+  /** Lower goes first, see `quota.ts`. */
   readonly rank: number;
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;

@@ -7,7 +7,7 @@
  * *observed* (an answer recorded from the real API). An unmarked path, key or paging is documented.
  */
 
-/** How a list is asked for. What its answers say (`meta`) is believed over this, see `pages.ts`. */
+/** How a list is asked for. What its answers say (`meta`) is believed over this, see `list.ts`. */
 export type Paging =
   /** `page` and `perPage`. */
   | 'numbered'

@@ -8,7 +8,7 @@
 import { Agent, type AgentOptions, get as getPlain, type IncomingMessage, type RequestOptions } from 'node:http';
 import { get as getSecure, Agent as SecureAgent } from 'node:https';
 import { createGunzip } from 'node:zlib';
-import { type ByteWriter, writeBytes } from '../byte-writer.ts';
+import { type ByteWriter, writeBytes } from '../json/byte-writer.ts';
 
 /**
  * Sends a GET request, and reads the whole body into `body`. A redirect is an answer like any other.

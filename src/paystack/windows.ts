@@ -9,8 +9,8 @@
  * cuts fall on UTC midnights, a window is asked for with some margin on both sides, and what comes twice is sorted out by
  * its key.
  */
-import type { ByteSpan } from '../byte-writer.ts';
-import type { List, Page, Query, Row } from './pages.ts';
+import type { ByteSpan } from '../json/byte-writer.ts';
+import type { List, Page, Query, Row } from './list.ts';
 
 export const dayMs = 86_400_000;
 

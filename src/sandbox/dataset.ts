@@ -2,12 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
-import { exactDigits, parseExact } from '../json.ts';
+import { exactDigits, parseExact } from '../json/exact.ts';
+import { isObject } from '../json/values.ts';
 import { packageFolder } from '../package.ts';
 import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
-import { isObject } from '../values.ts';
 import { growingList, type List } from './list.ts';
-import { ownCreated, ownKey } from './own.ts';
+import { ownCreated, ownKey } from './own-fields.ts';
 import { contentOf, keptRows, type Order, rawRecord, reordered, toRow, toRows } from './rows.ts';
 import {
   checkSynthetic,

@@ -2,7 +2,7 @@
  * A list that grows while it is read: many records it began with, which never move, and a few that came since, woven in
  * between them by date.
  */
-import { exactDigits } from '../json.ts';
+import { exactDigits } from '../json/exact.ts';
 import type { Order, Row, Rows } from './rows.ts';
 
 export interface List extends Rows {

@@ -3,9 +3,9 @@
  * synthetic ones need not even exist before they are shown.
  */
 
-import { instantOf } from '../dates.ts';
-import { parseExact, stringifyExact } from '../json.ts';
-import { isObject } from '../values.ts';
+import { instantOf } from '../json/dates.ts';
+import { parseExact, stringifyExact } from '../json/exact.ts';
+import { isObject } from '../json/values.ts';
 
 export interface Rows {
   readonly length: number;

@@ -2,10 +2,10 @@
  * Records in any number, made from a few: a template is a record cut into the text that stays and the fields that make
  * each copy its own (keys, codes, dates), so that a copy costs microseconds when it is shown and nothing before.
  */
-import { stringifyExact } from '../json.ts';
+import { stringifyExact } from '../json/exact.ts';
+import { isObject } from '../json/values.ts';
 import type { StreamFacts } from '../paystack/streams.ts';
-import { isObject } from '../values.ts';
-import { ownCreated, ownKey } from './own.ts';
+import { ownCreated, ownKey } from './own-fields.ts';
 import { creationOf, type Rows, timeOf } from './rows.ts';
 
 /** A list of made records instead of the stream's own, which serve as templates. */

@@ -1,5 +1,5 @@
 /** Singer's messages, each as one line of JSON. */
-import { stringifyExact } from '../json.ts';
+import { stringifyExact } from '../json/exact.ts';
 import type { Schema } from '../schema.ts';
 import type { State } from './state.ts';
 

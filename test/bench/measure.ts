@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readSchema } from '../../src/catalogs.ts';
 import { packageFolder } from '../../src/package.ts';
 import type { StreamName } from '../../src/paystack/streams.ts';
+import { readSchema } from '../../src/record/schemas.ts';
 import type { Asked, Greeting, ServerOptions } from './server.ts';
 import type { Usage } from './usage.ts';
 

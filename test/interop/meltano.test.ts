@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { capabilities } from '../../src/about.ts';
+import { capabilities } from '../../src/command/about.ts';
 import { output, run } from '../support/commands.ts';
 import { meltanoSettings } from '../support/meltano.ts';
 import { type Json, workFolder } from '../support/tap.ts';

@@ -1,7 +1,7 @@
 /**
  * Makes a record fit its schema without losing anything.
  *
- * A column has one type. What Paystack sends is turned into it where that loses nothing, by the rules of `columns.ts`.
+ * A column has one type. What Paystack sends is turned into it where that loses nothing, by the rules of `scalar-rules.ts`.
  * What a column cannot hold, and what no column is declared for, goes into `_extra`, under the same names and in the same
  * nesting as in the record; array items under their index. So every leaf that came in goes out, in its column or in
  * `_extra`.
@@ -9,7 +9,12 @@
  * A record is conformed in its text: what is right is copied, what is not is replaced, and no value is made of either.
  * The rules are compiled once for each stream.
  */
-import type { ByteWriter } from './byte-writer.ts';
+import type { ByteWriter } from '../json/byte-writer.ts';
+import { beginEdit, copyUntil, editedApart, replace } from '../json/edit.ts';
+import { closeBracket, isNull, type JsonText, openBrace, openBracket, skipSpace, skipValue } from '../json/scan.ts';
+import { type Schema, typeOf } from '../schema.ts';
+import { type Extra, extraColumn, extraText, keepLeftover } from './extra.ts';
+import { type ConformOptions, conforming, objectRule } from './object-rule.ts';
 import {
   anythingRule,
   booleanRule,
@@ -26,12 +31,7 @@ import {
   type Rule,
   refuse,
   stringRule,
-} from './columns.ts';
-import { beginEdit, copyUntil, editedApart, replace } from './edit.ts';
-import { closeBracket, isNull, type JsonText, openBrace, openBracket, skipSpace, skipValue } from './json-text.ts';
-import { type Extra, extraColumn, extraText, keepLeftover } from './leftover.ts';
-import { type ConformOptions, conforming, objectRule } from './object-rule.ts';
-import { type Schema, typeOf } from './schema.ts';
+} from './scalar-rules.ts';
 
 export interface Conformed {
   /** What the asked columns hold, as JSON text; undefined where nothing was sent. */

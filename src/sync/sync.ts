@@ -7,25 +7,26 @@
  *
  * Nothing is written until Paystack has answered once, so that a wrong key leaves stdout empty.
  */
+
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { messageOf } from '../errors.ts';
+import { bytesOf } from '../json/byte-writer.ts';
+import type { Ask } from '../paystack/client.ts';
+import { KeyRejected, NotAvailable } from '../paystack/errors.ts';
+import type { Covered, Reading, Tally } from '../paystack/reader.ts';
+import { inOrder, toAsync } from '../prefetch.ts';
+import { createDriftReport, type Drift } from '../record/drift.ts';
+import type { Log } from '../report/log.ts';
+import type { Observer } from '../report/observer.ts';
+import { activateVersionMessage, recordFrame, schemaMessage, stateMessage } from '../singer/messages.ts';
+import type { SelectedStream } from '../singer/selection.ts';
+import { resumeOrder, type State, withCurrentlySyncing } from '../singer/state.ts';
 import { advanced, withOpenRows, withPosition } from './bookmark.ts';
-import { bytesOf } from './byte-writer.ts';
-import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
-import { createDriftReport, type Drift } from './drift.ts';
-import { messageOf } from './errors.ts';
-import { type Job, logEnd, noteStale, openJobs, shortfall } from './job.ts';
-import type { Log } from './log.ts';
-import type { Observer } from './observer.ts';
+import { openRecords, openSource, type SourceOptions } from './open-stream.ts';
 import { OutputClosed } from './output.ts';
-import type { Ask } from './paystack/client.ts';
-import { KeyRejected, NotAvailable } from './paystack/errors.ts';
-import type { Covered, Reading, Tally } from './paystack/read.ts';
-import { inOrder, toAsync } from './prefetch.ts';
-import { activateVersionMessage, recordFrame, schemaMessage, stateMessage } from './singer/messages.ts';
-import type { SelectedStream } from './singer/selection.ts';
-import { resumeOrder, type State, withCurrentlySyncing } from './singer/state.ts';
-import { openRecords, openSource, type SourceOptions } from './source.ts';
-import { createTurns } from './turns.ts';
+import { type Job, logEnd, noteStale, openJobs, shortfall } from './stream-run.ts';
+import { createTurns } from './writer-turns.ts';
 
 export interface SyncOptions {
   readonly streams: readonly SelectedStream[];

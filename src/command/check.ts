@@ -1,10 +1,10 @@
 /** Whether the key works, and which features the integration has: one request for each list. */
-import { messageOf } from './errors.ts';
-import type { Log } from './log.ts';
-import type { Ask } from './paystack/client.ts';
-import { KeyRejected, NotAvailable } from './paystack/errors.ts';
-import { noRows, openList } from './paystack/pages.ts';
-import { type StreamFacts, type StreamName, streams as table } from './paystack/streams.ts';
+import { messageOf } from '../errors.ts';
+import type { Ask } from '../paystack/client.ts';
+import { KeyRejected, NotAvailable } from '../paystack/errors.ts';
+import { noRows, openList } from '../paystack/list.ts';
+import { type StreamFacts, type StreamName, streams as table } from '../paystack/streams.ts';
+import type { Log } from '../report/log.ts';
 
 export interface ConnectionOptions {
   readonly streams: readonly string[];

@@ -1,13 +1,13 @@
 /** From records as the API sends them to rows: conformed, with their key and date. */
-import { type ByteWriter, newByteWriter, writeBytes } from './byte-writer.ts';
-import { timeIn } from './dates.ts';
-import { type JsonText, openBrace, readJson, textIn } from './json-text.ts';
-import type { Parent } from './paystack/children.ts';
-import type { Row, ToRows } from './paystack/pages.ts';
-import type { StreamFacts } from './paystack/streams.ts';
-import { type Conformed, compileConform } from './record.ts';
-import type { Schema } from './schema.ts';
-import type { RecordFrame } from './singer/messages.ts';
+import { type ByteWriter, newByteWriter, writeBytes } from '../json/byte-writer.ts';
+import { timeIn } from '../json/dates.ts';
+import { type JsonText, openBrace, readJson, textIn } from '../json/scan.ts';
+import type { Parent } from '../paystack/children.ts';
+import type { Row, ToRows } from '../paystack/list.ts';
+import type { StreamFacts } from '../paystack/streams.ts';
+import { type Conformed, compileConform } from '../record/conform.ts';
+import type { Schema } from '../schema.ts';
+import type { RecordFrame } from '../singer/messages.ts';
 
 /**
  * Compiles what makes the rows of a stream.

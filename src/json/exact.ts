@@ -1,6 +1,6 @@
 /**
  * JSON without rounding, for what is needed as values: settings, states, the parts of an answer that steer the reading.
- * Records are never made values of, see `json-text.ts`.
+ * Records are never made values of, see `scan.ts`.
  *
  * `JSON.parse` turns every number into a double: 64-bit ids, long decimals and exponents beyond 1e308 change in silence.
  * So each number that a double cannot carry is quoted behind a mark before the parse, travels as a string, and is unquoted

@@ -2,27 +2,27 @@
 import { setMaxListeners } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { type Clock, systemClock } from './clock.ts';
-import { type Config, parseConfig, settingsOfEnvironment, unknownSettings } from './config.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { type Config, parseConfig, settingsOfEnvironment, unknownSettings } from '../config.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { parseExact } from '../json/exact.ts';
+import { packageVersion } from '../package.ts';
+import { type Ask, createAsk } from '../paystack/client.ts';
+import { createLimits } from '../paystack/quota.ts';
+import { streams as paystackStreams, type StreamFacts, type StreamName } from '../paystack/streams.ts';
+import { createTransport } from '../paystack/transport.ts';
+import type { Log } from '../report/log.ts';
+import { type Observer, observers } from '../report/observer.ts';
+import type { Display } from '../report/progress.ts';
+import { parseCatalog } from '../singer/catalog.ts';
+import { schemaMessage } from '../singer/messages.ts';
+import { createMeter } from '../singer/metrics.ts';
+import { type SelectedStream, selectStreams } from '../singer/selection.ts';
+import { mergedStates, parseState, type State } from '../singer/state.ts';
+import { createWrite } from '../sync/output.ts';
+import { type Summary, sync } from '../sync/sync.ts';
 import { discover } from './discover.ts';
-import type { Display } from './display.ts';
-import { messageOf, UserError } from './errors.ts';
 import { keepHeapSmall } from './heap.ts';
-import { parseExact } from './json.ts';
-import type { Log } from './log.ts';
-import { type Observer, observers } from './observer.ts';
-import { createWrite } from './output.ts';
-import { packageVersion } from './package.ts';
-import { type Ask, createAsk } from './paystack/client.ts';
-import { createLimits } from './paystack/limits.ts';
-import { streams as paystackStreams, type StreamFacts, type StreamName } from './paystack/streams.ts';
-import { createTransport } from './paystack/transport.ts';
-import { parseCatalog } from './singer/catalog.ts';
-import { schemaMessage } from './singer/messages.ts';
-import { createMeter } from './singer/metrics.ts';
-import { type SelectedStream, selectStreams } from './singer/selection.ts';
-import { mergedStates, parseState, type State } from './singer/state.ts';
-import { type Summary, sync } from './sync.ts';
 
 export interface RunOptions {
   /** Paths, or ENV. */
@@ -95,7 +95,7 @@ export async function testConnection({ log, ...options }: RunOptions): Promise<n
   const streams = readSelection(options.catalog, log);
   return untilSignal(log, async (stop) => {
     const ask = await connect(config, systemClock, stop.signal, log);
-    const { tryStreams } = await import('./connection.ts');
+    const { tryStreams } = await import('./check.ts');
     return (await tryStreams({ streams: streams.map(({ id }) => id), ask, log, stop })) ? 0 : 1;
   });
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
-import { createDisplay } from '../src/display.ts';
+import { createDisplay } from '../src/report/progress.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 import { createFakeClock } from './support/clock.ts';
 import { executable, readMessages, runTap, selecting, workFolder } from './support/tap.ts';

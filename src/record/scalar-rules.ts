@@ -3,8 +3,8 @@
  * value in JSON text and gives the place behind it. It leaves the text alone where it is right and replaces it where
  * nothing is lost by it; what the column cannot hold becomes null there, and `misfit.leftover`.
  */
-import { instantOf, isCanonicalToken } from './dates.ts';
-import { replace } from './edit.ts';
+import { instantOf, isCanonicalToken } from '../json/dates.ts';
+import { replace } from '../json/edit.ts';
 import {
   isDeeperThan,
   isDigit,
@@ -16,7 +16,7 @@ import {
   skipString,
   skipValue,
   textIn,
-} from './json-text.ts';
+} from '../json/scan.ts';
 
 export type Rule = (source: Buffer, at: number) => number;
 

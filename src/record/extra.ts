@@ -1,5 +1,5 @@
 /** `_extra`: what the columns of a record could not hold, under its own names and in its own nesting. */
-import { misfit } from './columns.ts';
+import { misfit } from './scalar-rules.ts';
 
 export const extraColumn = '_extra';
 

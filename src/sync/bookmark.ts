@@ -6,15 +6,15 @@
  * `{"createdAt": "…Z", "open": ["2026-03-01/2026-03-04"]}`, the second date exclusive. Those days are read again, however
  * old, within a bound, and what they cost depends on how many they are, not on how long ago.
  */
-import type { Config } from './config.ts';
-import { instantOf } from './dates.ts';
-import { UserError } from './errors.ts';
-import type { Log } from './log.ts';
-import type { Row } from './paystack/pages.ts';
-import type { Covered } from './paystack/read.ts';
-import { dayMs, midnightBefore, type Range, type Span } from './paystack/windows.ts';
-import type { SelectedStream } from './singer/selection.ts';
-import { type State, withBookmark } from './singer/state.ts';
+import type { Config } from '../config.ts';
+import { UserError } from '../errors.ts';
+import { instantOf } from '../json/dates.ts';
+import type { Row } from '../paystack/list.ts';
+import type { Covered } from '../paystack/reader.ts';
+import { dayMs, midnightBefore, type Range, type Span } from '../paystack/windows.ts';
+import type { Log } from '../report/log.ts';
+import type { SelectedStream } from '../singer/selection.ts';
+import { type State, withBookmark } from '../singer/state.ts';
 
 /** Milliseconds since 1970. */
 export interface Position {

@@ -12,9 +12,9 @@
  * A list that ignores `from` and `to`, or filters by another date, is read once, whole; what lies outside the range is
  * then left out here.
  */
-import type { ByteSpan } from '../byte-writer.ts';
+import type { ByteSpan } from '../json/byte-writer.ts';
 import { inOrder, lookahead } from '../prefetch.ts';
-import type { List, Page, PageRows, Query } from './pages.ts';
+import type { List, Page, PageRows, Query } from './list.ts';
 import { cutWindows, isBelieved, isInRange, midnightBefore, pagesIn, type Range, type Window } from './windows.ts';
 
 export type Reading<Content = ByteSpan> = RowsRead<Content> | Covered;

@@ -4,7 +4,7 @@
  * It is one line because the target writes to the same terminal: what comes between two drawings follows the line, and
  * no drawing erases it. It is plain text, so there is no colour that NO_COLOR could switch off.
  */
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Observer } from './observer.ts';
 
 export interface Display extends Observer {

@@ -2,11 +2,11 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import { newByteWriter } from '../src/byte-writer.ts';
-import { publicSchema } from '../src/catalogs.ts';
-import type { Misfit } from '../src/columns.ts';
-import { readJson } from '../src/json-text.ts';
-import { type ConformRecord, compileConform } from '../src/record.ts';
+import { newByteWriter } from '../src/json/byte-writer.ts';
+import { readJson } from '../src/json/scan.ts';
+import { type ConformRecord, compileConform } from '../src/record/conform.ts';
+import type { Misfit } from '../src/record/scalar-rules.ts';
+import { publicSchema } from '../src/record/schemas.ts';
 import type { Schema } from '../src/schema.ts';
 
 const integer: Schema = { type: ['null', 'integer'], 'x-sql-datatype': 'bigint' };

@@ -1,17 +1,18 @@
 /** From a selected stream to its readings: where the facts of the table, the catalogs and the settings meet. */
+
+import type { Config } from '../config.ts';
+import { type Parent, readChildren } from '../paystack/children.ts';
+import type { Ask } from '../paystack/client.ts';
+import { NotAvailable, RequestRefused, WrongAnswer } from '../paystack/errors.ts';
+import { type List, type ListOptions, noRows, openList, type Row } from '../paystack/list.ts';
+import { type Reading, type RowsRead, readList, type Tally } from '../paystack/reader.ts';
+import { type ParentFacts, type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import { dayMs, isInRange, type Range } from '../paystack/windows.ts';
+import { readSchema } from '../record/schemas.ts';
+import type { RecordFrame } from '../singer/messages.ts';
+import type { SelectedStream } from '../singer/selection.ts';
 import { type Position, rangeFrom } from './bookmark.ts';
-import { readSchema } from './catalogs.ts';
-import type { Config } from './config.ts';
-import { type Parent, readChildren } from './paystack/children.ts';
-import type { Ask } from './paystack/client.ts';
-import { NotAvailable, RequestRefused, WrongAnswer } from './paystack/errors.ts';
-import { type List, type ListOptions, noRows, openList, type Row } from './paystack/pages.ts';
-import { type Reading, type RowsRead, readList, type Tally } from './paystack/read.ts';
-import { type ParentFacts, type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
-import { dayMs, isInRange, type Range } from './paystack/windows.ts';
 import { compileParents, compileRows } from './rows.ts';
-import type { RecordFrame } from './singer/messages.ts';
-import type { SelectedStream } from './singer/selection.ts';
 
 export interface SourceOptions {
   readonly config: Config;

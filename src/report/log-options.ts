@@ -3,7 +3,7 @@
  * Meltano, to the taps of its SDK.
  */
 import { readFileSync } from 'node:fs';
-import { UserError } from './errors.ts';
+import { UserError } from '../errors.ts';
 import { type Level, type LogFormat, levelNamed, levelNames, logFormats } from './log.ts';
 
 /** @throws UserError for a format that the tap's own variable names and the tap does not know */

@@ -1,11 +1,12 @@
 /** One stream within a run: where it began, how far it has come, and what of it is missing. */
+
+import type { Config } from '../config.ts';
+import { type Covered, newTally, type Tally } from '../paystack/reader.ts';
+import type { Log } from '../report/log.ts';
+import type { SelectedStream } from '../singer/selection.ts';
+import type { State } from '../singer/state.ts';
 import { type Position, positionIn } from './bookmark.ts';
-import type { Config } from './config.ts';
-import type { Log } from './log.ts';
-import { type Covered, newTally, type Tally } from './paystack/read.ts';
-import type { SelectedStream } from './singer/selection.ts';
-import type { State } from './singer/state.ts';
-import { changedBy, openLookbackOf } from './source.ts';
+import { changedBy, openLookbackOf } from './open-stream.ts';
 
 export interface Job {
   readonly stream: SelectedStream;

@@ -1,10 +1,10 @@
 /** The folder `catalogs/`, where every field of every stream is declared. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { extraColumn } from './leftover.ts';
-import { packageFolder } from './package.ts';
-import type { StreamName } from './paystack/streams.ts';
-import type { Schema } from './schema.ts';
+import { packageFolder } from '../package.ts';
+import type { StreamName } from '../paystack/streams.ts';
+import type { Schema } from '../schema.ts';
+import { extraColumn } from './extra.ts';
 
 const extra: Schema = {
   type: ['null', 'object'],

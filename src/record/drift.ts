@@ -1,5 +1,5 @@
 /** What Paystack sent that the schemas do not foresee, counted. Names and types, never a value. */
-import type { Misfit } from './columns.ts';
+import type { Misfit } from './scalar-rules.ts';
 
 export interface Drift {
   readonly stream: string;

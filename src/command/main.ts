@@ -1,10 +1,11 @@
 /** From argv to work, and from errors to exit codes. What a call does not need is not loaded. */
-import { type Args, parse, usage } from './command-line.ts';
-import type { Display } from './display.ts';
-import { messageOf, UserError } from './errors.ts';
-import { clean, createLog, type Log } from './log.ts';
-import { chosenFormat, chosenLevel } from './log-options.ts';
-import { builtCatalog } from './package.ts';
+
+import { messageOf, UserError } from '../errors.ts';
+import { builtCatalog } from '../package.ts';
+import { clean, createLog, type Log } from '../report/log.ts';
+import { chosenFormat, chosenLevel } from '../report/log-options.ts';
+import type { Display } from '../report/progress.ts';
+import { type Args, parse, usage } from './arguments.ts';
 
 /** Exit codes: 1 whatever went wrong, 2 a command line that is none, 128 + n for a signal. */
 const exitCodes = { failure: 1, usage: 2 } as const;
@@ -57,8 +58,8 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
 /** Errors of which the message says all. */
 async function isSelfExplaining(error: Error): Promise<boolean> {
   const [{ OutputClosed }, { KeyRejected }] = await Promise.all([
-    import('./output.ts'),
-    import('./paystack/errors.ts'),
+    import('../sync/output.ts'),
+    import('../paystack/errors.ts'),
   ]);
   return [UserError, KeyRejected, OutputClosed].some((kind) => error instanceof kind);
 }
@@ -89,6 +90,9 @@ function isFirstCall(argv: readonly string[], { TAP_PAYSTACK_SECRET_KEY }: NodeJ
 async function displayOn(stderr: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Promise<Display | undefined> {
   const { TERM, CI } = environment;
   if (!stderr.isTTY || process.stdout.isTTY || TERM === 'dumb' || CI) return undefined;
-  const [{ createDisplay }, { systemClock }] = await Promise.all([import('./display.ts'), import('./clock.ts')]);
+  const [{ createDisplay }, { systemClock }] = await Promise.all([
+    import('../report/progress.ts'),
+    import('../clock.ts'),
+  ]);
   return createDisplay(stderr, systemClock);
 }

@@ -1,8 +1,9 @@
 /** Discovery: the table of streams and the catalogs folder, as a Singer catalog. Needs no key and no network. */
-import { publicSchema, readSchema } from './catalogs.ts';
-import { type StreamFacts, type StreamName, streams } from './paystack/streams.ts';
-import type { Schema } from './schema.ts';
-import type { CatalogEntry, Metadata } from './singer/catalog.ts';
+
+import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import { publicSchema, readSchema } from '../record/schemas.ts';
+import type { Schema } from '../schema.ts';
+import type { CatalogEntry, Metadata } from '../singer/catalog.ts';
 
 /** Every stream, sorted by name. */
 export function discover(): CatalogEntry[] {

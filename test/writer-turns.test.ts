@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createTurns } from '../src/turns.ts';
+import { createTurns } from '../src/sync/writer-turns.ts';
 import { settle } from './support/clock.ts';
 
 /** Takes a turn that lasts until the test ends it. */

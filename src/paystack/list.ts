@@ -6,9 +6,9 @@
  * sample), and some lists send no `meta` at all.
  */
 
-import type { ByteSpan } from '../byte-writer.ts';
-import type { Misfit } from '../columns.ts';
-import { type JsonText, jsonOf, valueIn } from '../json-text.ts';
+import type { ByteSpan } from '../json/byte-writer.ts';
+import { type JsonText, jsonOf, valueIn } from '../json/scan.ts';
+import type { Misfit } from '../record/scalar-rules.ts';
 import type { Answer, Ask } from './client.ts';
 import { NotAvailable, RequestRefused, WrongAnswer } from './errors.ts';
 import type { Paging, StreamFacts } from './streams.ts';

@@ -2,13 +2,14 @@
  * How an object with declared properties is conformed: each member under the column that is named for it, whatever their
  * order, names that are aliases of one another, and members that come twice.
  */
-import { keep, misfit, type Rule } from './columns.ts';
-import { edit, editedApart, insert, leaveOut, replace } from './edit.ts';
-import { parseExact, stringifyExact } from './json.ts';
-import { closeBrace, isNull, nameIn, skipSpace, skipString, skipValue, textIn } from './json-text.ts';
-import { type Extra, extraColumn, extraText, keepLeftover } from './leftover.ts';
-import type { Schema } from './schema.ts';
-import { isToken, type Token, tokenOf } from './token.ts';
+
+import { edit, editedApart, insert, leaveOut, replace } from '../json/edit.ts';
+import { parseExact, stringifyExact } from '../json/exact.ts';
+import { closeBrace, isNull, nameIn, skipSpace, skipString, skipValue, textIn } from '../json/scan.ts';
+import { isToken, type Token, tokenOf } from '../json/token.ts';
+import type { Schema } from '../schema.ts';
+import { type Extra, extraColumn, extraText, keepLeftover } from './extra.ts';
+import { keep, misfit, type Rule } from './scalar-rules.ts';
 
 export interface ConformOptions {
   /** Columns whose values are told, whether they are selected or not. */

@@ -5,7 +5,7 @@
  * duplicates and no special names, and building values to print them again costs three times as much (measured).
  */
 import { isUtf8 } from 'node:buffer';
-import { parseExact, stringifyExact } from './json.ts';
+import { parseExact, stringifyExact } from './exact.ts';
 
 /** A value, as its place in JSON text that is known to be valid. */
 export interface JsonText {
@@ -95,7 +95,7 @@ export function jsonOf(value: unknown, depth: number): JsonText {
   return readJson(Buffer.from(stringifyExact(value)), depth);
 }
 
-/** The value, with exact numbers: see `json.ts`. */
+/** The value, with exact numbers: see `exact.ts`. */
 export function valueIn({ bytes, from, to }: JsonText): unknown {
   return parseExact(textIn(bytes, from, to));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { parseExact, stringifyExact } from '../src/json.ts';
+import { parseExact, stringifyExact } from '../src/json/exact.ts';
 import {
   isDeeperThan,
   type JsonText,
@@ -14,7 +14,7 @@ import {
   skipValue,
   textIn,
   valueIn,
-} from '../src/json-text.ts';
+} from '../src/json/scan.ts';
 
 function read(text: string, depth = 0): JsonText {
   return readJson(Buffer.from(text), depth);

@@ -1,7 +1,7 @@
 /** What was asked for: argv, by yargs. */
 import yargs from 'yargs';
-import { levelNamed, levelNames, logFormats } from './log.ts';
-import { packageVersion } from './package.ts';
+import { packageVersion } from '../package.ts';
+import { levelNamed, levelNames, logFormats } from '../report/log.ts';
 
 export interface Args {
   readonly config: readonly string[];

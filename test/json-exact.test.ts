@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { exactDigits, parseExact, stringifyExact } from '../src/json.ts';
+import { exactDigits, parseExact, stringifyExact } from '../src/json/exact.ts';
 
 const roundTrip = (text: string) => stringifyExact(parseExact(text));
 
