@@ -1,8 +1,15 @@
 /** The settings: their schema, where they come from (files, environment), and what they mean to the tap. */
 import { DateTime } from 'luxon';
 import { UserError } from './errors.ts';
-import type { Allowance } from './paystack/quota.ts';
 import { misfitOf } from './validate.ts';
+
+/** Requests that one endpoint answers in a time. */
+export interface Allowance {
+  readonly requests: number;
+  readonly perMs: number;
+  /** True if a user set it: then it holds even where the API would allow more. */
+  readonly isCeiling: boolean;
+}
 
 /** The settings as the tap uses them. Times are milliseconds since 1970, UTC. */
 export interface Config {

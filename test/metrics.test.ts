@@ -1,9 +1,9 @@
 /** The metrics in the log: singer-python's lines, which add up to what was written and asked. */
 import t from 'tap';
 import { createLog, type Level } from '../src/report/log.ts';
+import { createMeter } from '../src/report/metrics.ts';
 import type { AskedRequest } from '../src/report/observer.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
-import { createMeter } from '../src/singer/metrics.ts';
 import { createFakeClock } from './support/clock.ts';
 import { type Json, runSync } from './support/tap.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { type Allowance, createLimits, type Limits, type Ticket } from '../src/paystack/quota.ts';
+import type { Allowance } from '../src/config.ts';
+import { createLimits, type Limits, type Ticket } from '../src/paystack/quota.ts';
 import { createFakeClock, type FakeClock, settle } from './support/clock.ts';
 
 /** What a server answers to a request that reaches it now. */

@@ -1,6 +1,6 @@
 /** From argv to work, and from errors to exit codes. What a call does not need is not loaded. */
 
-import { messageOf, UserError } from '../errors.ts';
+import { isDefect, messageOf } from '../errors.ts';
 import { builtCatalog } from '../package.ts';
 import { clean, createLog, type Log } from '../report/log.ts';
 import { chosenFormat, chosenLevel } from '../report/log-options.ts';
@@ -49,19 +49,10 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
     const { run } = await import('./run.ts');
     return await run({ ...args, environment, stdout: process.stdout, log, display });
   } catch (error) {
-    log('CRITICAL', messageOf(error), error instanceof Error && !(await isSelfExplaining(error)) ? { error } : {});
+    log('CRITICAL', messageOf(error), isDefect(error) ? { error } : {});
     if (error instanceof Error) for (const line of (error.stack ?? '').split('\n')) log('DEBUG', line);
     return exitCodes.failure;
   }
-}
-
-/** Errors of which the message says all. */
-async function isSelfExplaining(error: Error): Promise<boolean> {
-  const [{ OutputClosed }, { KeyRejected }] = await Promise.all([
-    import('../sync/output.ts'),
-    import('../paystack/errors.ts'),
-  ]);
-  return [UserError, KeyRejected, OutputClosed].some((kind) => error instanceof kind);
 }
 
 /** All that is no sync. */

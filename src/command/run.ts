@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type Clock, systemClock } from '../clock.ts';
 import { type Config, parseConfig, settingsOfEnvironment, unknownSettings } from '../config.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { ForeseenError, messageOf, UserError } from '../errors.ts';
 import { parseExact } from '../json/exact.ts';
 import { packageVersion } from '../package.ts';
 import { type Ask, createAsk } from '../paystack/client.ts';
@@ -12,11 +12,11 @@ import { createLimits } from '../paystack/quota.ts';
 import { streams as paystackStreams, type StreamFacts, type StreamName } from '../paystack/streams.ts';
 import { createTransport } from '../paystack/transport.ts';
 import type { Log } from '../report/log.ts';
+import { createMeter } from '../report/metrics.ts';
 import { type Observer, observers } from '../report/observer.ts';
 import type { Display } from '../report/progress.ts';
 import { parseCatalog } from '../singer/catalog.ts';
 import { schemaMessage } from '../singer/messages.ts';
-import { createMeter } from '../singer/metrics.ts';
 import { type SelectedStream, selectStreams } from '../singer/selection.ts';
 import { mergedStates, parseState, type State } from '../singer/state.ts';
 import { createWrite } from '../sync/output.ts';
@@ -42,8 +42,9 @@ const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 /** What a signal leaves for the last lines to be taken by the reader. */
 const graceMs = 2000;
 
-class Interrupted extends Error {
+class Interrupted extends ForeseenError {
   override readonly name = 'Interrupted';
+  readonly remedy = 'end the run';
   readonly exitCode: number;
 
   constructor(signal: keyof typeof signalExitCodes) {

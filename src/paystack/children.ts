@@ -6,7 +6,7 @@
  * parent, and it makes the two streams independent: either can be added, reset or interrupted alone.
  */
 import { inOrder, toAsync } from '../prefetch.ts';
-import { NotAvailable } from './errors.ts';
+import { Refused } from './errors.ts';
 import type { List } from './list.ts';
 import { newTally, type Reading, readList, type Tally } from './reader.ts';
 
@@ -18,12 +18,12 @@ export type Parent = Readonly<Record<string, string>>;
  * @param open the list of a parent's children, whose rows carry what they get from the parent
  * @returns the children's rows in the order of their parents; `covered` as the parents are
  */
-export async function* readChildren(
+export async function* readChildren<Content>(
   parents: AsyncIterable<Reading<Parent>>,
-  open: (parent: Parent) => List,
+  open: (parent: Parent) => List<Content>,
   ahead: () => number,
   tally: Tally,
-): AsyncGenerator<Reading, void, undefined> {
+): AsyncGenerator<Reading<Content>, void, undefined> {
   let isWhole = true;
   for await (const reading of parents) {
     if (reading.kind === 'covered') {
@@ -42,10 +42,10 @@ export async function* readChildren(
 }
 
 /** Reads the first page of a list, and leaves the rest to be read in turn: one parent may have very many children. */
-async function firstReadings(
-  list: List,
+async function firstReadings<Content>(
+  list: List<Content>,
   tally: Tally,
-): Promise<{ first: readonly Reading[]; rest: AsyncIterable<Reading> }> {
+): Promise<{ first: readonly Reading<Content>[]; rest: AsyncIterable<Reading<Content>> }> {
   const own = newTally();
   const readings = readList(list, undefined, () => 1, own);
   try {
@@ -53,16 +53,16 @@ async function firstReadings(
     return { first: first.done ? [] : [first.value], rest: summed(readings, own, tally) };
   } catch (error) {
     // A parent that is gone by now has no children to tell.
-    if (error instanceof NotAvailable && error.status === 404) return { first: [], rest: toAsync([]) };
+    if (error instanceof Refused && error.isPaystacks && error.status === 404) return { first: [], rest: toAsync([]) };
     throw error;
   }
 }
 
-async function* summed(
-  readings: AsyncIterable<Reading>,
+async function* summed<Content>(
+  readings: AsyncIterable<Reading<Content>>,
   own: Tally,
   tally: Tally,
-): AsyncGenerator<Reading, void, undefined> {
+): AsyncGenerator<Reading<Content>, void, undefined> {
   yield* readings;
   for (const name of Object.keys(own) as (keyof Tally)[]) tally[name] += own[name];
 }

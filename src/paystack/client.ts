@@ -9,7 +9,7 @@ import { messageOf } from '../errors.ts';
 import { type ByteWriter, newByteWriter } from '../json/byte-writer.ts';
 import { isNull, type JsonText, readAnswer, valueIn } from '../json/scan.ts';
 import { isObject } from '../json/values.ts';
-import { KeyRejected, NoAnswer, NotAvailable, RequestRefused, WrongAnswer } from './errors.ts';
+import { KeyRejected, NoAnswer, Refused, WrongAnswer } from './errors.ts';
 import type { Limits } from './quota.ts';
 import type { Transport } from './transport.ts';
 
@@ -51,7 +51,7 @@ export interface Answer {
  * Asks until there is an answer, and reads it.
  *
  * @param read makes of the answer what is to be kept of it; WrongAnswer from it has the question asked again
- * @throws KeyRejected, NotAvailable, RequestRefused, NoAnswer; the signal's reason when aborted; what `read` throws
+ * @throws KeyRejected, Refused, NoAnswer; the signal's reason when aborted; what `read` throws
  */
 export type Ask = <Result>(question: Question, read: (answer: Answer) => Result) => Promise<Result>;
 
@@ -193,7 +193,7 @@ function judge(response: Response, body: Buffer, now: number): Attempt {
     return toldWaitMs === undefined ? { why } : { why, toldWaitMs };
   }
   if (status >= 300 && status < 400) {
-    throw new RequestRefused(status, 'answered with a redirect, which is not followed: check setting api_url');
+    throw new Refused(status, 'answered with a redirect, which is not followed: check setting api_url');
   }
   if (status >= 400) throw refusal(status, envelope, message);
   // Documented: `status` decides, as a boolean; one documented sample has the string.
@@ -210,16 +210,9 @@ function judge(response: Response, body: Buffer, now: number): Attempt {
 
 function refusal(status: number, envelope: Envelope | undefined, message: string): Error {
   if (envelope === undefined) {
-    return new RequestRefused(
-      status,
-      `answered ${status} with something that is not Paystack's: check setting api_url`,
-    );
+    return new Refused(status, `answered ${status} with something that is not Paystack's: check setting api_url`);
   }
-  const said = `answered ${status}${message && ` (${message})`}`;
-  const saysSo = /not (?:yet )?(?:available|enabled|activated|supported|allowed)|no access|feature/i.test(message);
-  return status === 403 || status === 404 || (status === 400 && saysSo)
-    ? new NotAvailable(status, said)
-    : new RequestRefused(status, said);
+  return new Refused(status, `answered ${status}${message && ` (${message})`}`, { isPaystacks: true, said: message });
 }
 
 /** Documented: `x-ratelimit-reset`, in seconds. A `Retry-After`, in seconds or as a date, is believed as well. */

@@ -1,42 +1,56 @@
-/** What can go wrong with Paystack, grouped by what the caller should do. The messages hold no part of the key. */
+/** What can go wrong with Paystack, by what the caller should do about it. */
+import { ForeseenError } from '../errors.ts';
 
 /** 401, or another refusal whose message is "Invalid key". Nothing else will work either. */
-export class KeyRejected extends Error {
+export class KeyRejected extends ForeseenError {
   override readonly name = 'KeyRejected';
+  readonly remedy = 'end the run';
 
   constructor() {
     super('Paystack rejected the secret key: check setting secret_key (is it of this integration, not revoked?)');
   }
 }
 
-/** The integration does not have this feature, or this record does not exist: there is nothing to read. */
-export class NotAvailable extends Error {
-  override readonly name = 'NotAvailable';
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /** The request itself is refused; the same request would be refused again. */
-export class RequestRefused extends Error {
-  override readonly name = 'RequestRefused';
+export class Refused extends ForeseenError {
+  override readonly name = 'Refused';
+  readonly remedy = 'end the stream';
   readonly status: number;
+  /** True if the refusal came in the form of Paystack's errors. */
+  readonly isPaystacks: boolean;
+  /** Paystack's own words; empty where it gave none. */
+  readonly said: string;
 
-  constructor(status: number, message: string) {
+  /** @param message what was answered, as the end of a sentence that begins with "Paystack" */
+  constructor(status: number, message: string, { isPaystacks = false, said = '' } = {}) {
     super(message);
     this.status = status;
+    this.isPaystacks = isPaystacks;
+    this.said = said;
   }
 }
 
-/** What came is no answer to the question, though it says that all is well. It is asked again. */
-export class WrongAnswer extends Error {
+/** What came is no answer to the question, though it says that all is well. */
+export class WrongAnswer extends ForeseenError {
   override readonly name = 'WrongAnswer';
+  readonly remedy = 'ask again';
 }
 
 /** No usable answer after as many tries and as much time as a request gets. */
-export class NoAnswer extends Error {
+export class NoAnswer extends ForeseenError {
   override readonly name = 'NoAnswer';
+  readonly remedy = 'end the stream';
+}
+
+/** The pages of a list lead nowhere: there is no end to them. */
+export class EndlessList extends ForeseenError {
+  override readonly name = 'EndlessList';
+  readonly remedy = 'end the stream';
+}
+
+/** True for a refusal that may mean: this integration does not have the feature, or this record does not exist. */
+export function mayBeMissing(error: unknown): error is Refused {
+  if (!(error instanceof Refused) || !error.isPaystacks) return false;
+  const saysSo = /not (?:yet )?(?:available|enabled|activated|supported|allowed)|no access|feature/i.test(error.said);
+  return error.status === 403 || error.status === 404 || (error.status === 400 && saysSo);
 }

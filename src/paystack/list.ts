@@ -6,18 +6,16 @@
  * sample), and some lists send no `meta` at all.
  */
 
-import type { ByteSpan } from '../json/byte-writer.ts';
 import { type JsonText, jsonOf, valueIn } from '../json/scan.ts';
-import type { Misfit } from '../record/scalar-rules.ts';
 import type { Answer, Ask } from './client.ts';
-import { NotAvailable, RequestRefused, WrongAnswer } from './errors.ts';
+import { mayBeMissing, Refused, WrongAnswer } from './errors.ts';
 import type { Paging, StreamFacts } from './streams.ts';
 
 /**
  * A record with what paging and windows need to know of it. Its content is what is written of it, as UTF-8: rows wait for
  * their turn, and bytes wait in less memory than values.
  */
-export interface Row<Content = ByteSpan> {
+export interface Row<Content> {
   /** Primary key: the JSON text of its columns. */
   readonly key: string;
   /** Creation, milliseconds since 1970; NaN if the record has no such date. */
@@ -27,12 +25,10 @@ export interface Row<Content = ByteSpan> {
   /** Key of the record of another stream that this one changes, as JSON text. */
   readonly changes: string | undefined;
   readonly content: Content;
-  /** What of the record no column foresees. */
-  readonly misfits: readonly Misfit[];
 }
 
 /** The rows of a page, in the order of its records, without those that cannot be one (no object, no key). */
-export interface PageRows<Content = ByteSpan> {
+export interface PageRows<Content> {
   readonly rows: readonly Row<Content>[];
   /** To be called when the contents are not needed any more: the next page may take their place. */
   readonly release: () => void;
@@ -41,9 +37,9 @@ export interface PageRows<Content = ByteSpan> {
 export const noRows: PageRows<never> = { rows: [], release: () => {} };
 
 /** Makes the rows of the records of a page that was asked for at a time, milliseconds since 1970. */
-export type ToRows<Content = ByteSpan> = (records: readonly JsonText[], askedAt: number) => PageRows<Content>;
+export type ToRows<Content> = (records: readonly JsonText[], askedAt: number) => PageRows<Content>;
 
-export interface Page<Content = ByteSpan> extends PageRows<Content> {
+export interface Page<Content> extends PageRows<Content> {
   /** Records on the page, those included that are no rows. */
   readonly count: number;
   /** Records in the whole list, where the answer tells. */
@@ -55,7 +51,7 @@ export interface Page<Content = ByteSpan> extends PageRows<Content> {
 }
 
 /** A list, ready to be asked for its pages. */
-export interface List<Content = ByteSpan> {
+export interface List<Content> {
   /** Page by number, from 1. Not for cursor lists beyond the first page. */
   page(number: number, query: Query): Promise<Page<Content>>;
   /** Page by the cursor that the page before told. */
@@ -96,8 +92,9 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
         return page;
       } catch (error) {
         // One that never gave anything else may be a feature that the integration does not have.
-        if (facts.emptyIs404 && hasAnswered && error instanceof NotAvailable && error.status === 404) return emptyPage;
-        const refused = error instanceof RequestRefused && error.status === 400;
+        if (!(error instanceof Refused)) throw error;
+        if (facts.emptyIs404 && hasAnswered && error.isPaystacks && error.status === 404) return emptyPage;
+        const refused = error.status === 400 && !mayBeMissing(error);
         if (!refused || paging === 'single' || asked / 2 < minPageSize) throw error;
         // Undocumented: what a list does with a page size above its limit. Other pages may have found out already.
         size = Math.min(size, Math.floor(asked / 2));

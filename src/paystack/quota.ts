@@ -10,13 +10,7 @@
  * they leave is used by the later ones.
  */
 import type { Clock } from '../clock.ts';
-
-export interface Allowance {
-  readonly requests: number;
-  readonly perMs: number;
-  /** True if a user set it: then it holds even where the API would allow more. */
-  readonly isCeiling: boolean;
-}
+import type { Allowance } from '../config.ts';
 
 export interface LimitOptions {
   /** Requests in flight, all endpoints together. */

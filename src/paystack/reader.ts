@@ -12,14 +12,14 @@
  * A list that ignores `from` and `to`, or filters by another date, is read once, whole; what lies outside the range is
  * then left out here.
  */
-import type { ByteSpan } from '../json/byte-writer.ts';
 import { inOrder, lookahead } from '../prefetch.ts';
+import { EndlessList } from './errors.ts';
 import type { List, Page, PageRows, Query } from './list.ts';
 import { cutWindows, isBelieved, isInRange, midnightBefore, pagesIn, type Range, type Window } from './windows.ts';
 
-export type Reading<Content = ByteSpan> = RowsRead<Content> | Covered;
+export type Reading<Content> = RowsRead<Content> | Covered;
 
-export interface RowsRead<Content = ByteSpan> extends PageRows<Content> {
+export interface RowsRead<Content> extends PageRows<Content> {
   readonly kind: 'rows';
 }
 
@@ -63,7 +63,7 @@ const maxStalePages = 50;
 /**
  * @param range undefined for a list that cannot be filtered by creation date: it is read whole
  * @param ahead pages that may be in flight or waiting, asked again before each
- * @throws what the list throws, and Error if its paging leads nowhere
+ * @throws what the list throws, and EndlessList if its paging leads nowhere
  */
 export async function* readList<Content>(
   list: List<Content>,
@@ -151,7 +151,7 @@ async function* readWhole<Content>(
  * The pages behind the last that was taken, one after the other, however the list pages. The total may be too low: as long
  * as more records come than were announced, it is not taken for the end.
  *
- * @throws Error if a cursor comes back to where it was, or page after page holds nothing new: the list would never end
+ * @throws EndlessList if a cursor comes back to where it was, or page after page holds nothing new: the list would never end
  */
 async function* laterPages<Content>(
   list: List<Content>,
@@ -165,7 +165,8 @@ async function* laterPages<Content>(
   let stalePages = 0;
   for (let number = ledger.pages + 1; !page.isLast && page.count > 0 && ledger.isBelieved; number++) {
     if (page.next !== undefined) {
-      if (cursors.has(page.next)) throw new Error('its cursor leads back to a page already read: it would never end');
+      if (cursors.has(page.next))
+        throw new EndlessList('its cursor leads back to a page already read: it would never end');
       cursors.add(page.next);
     } else if (isBehind(number, page, first) && ledger.pass.size <= (page.total ?? 0)) return;
     const asked = page.next === undefined ? await list.page(number, query) : await list.after(page.next, query);
@@ -178,7 +179,7 @@ async function* laterPages<Content>(
     stalePages = isStale ? stalePages + 1 : 0;
     page = asked;
     if (repeats === maxRepeats) return;
-    if (stalePages === maxStalePages) throw new Error('page after page holds nothing new: it would never end');
+    if (stalePages === maxStalePages) throw new EndlessList('page after page holds nothing new: it would never end');
   }
 }
 

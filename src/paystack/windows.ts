@@ -9,7 +9,6 @@
  * cuts fall on UTC midnights, a window is asked for with some margin on both sides, and what comes twice is sorted out by
  * its key.
  */
-import type { ByteSpan } from '../json/byte-writer.ts';
 import type { List, Page, Query, Row } from './list.ts';
 
 export const dayMs = 86_400_000;
@@ -29,7 +28,7 @@ export interface Range {
   readonly now: number;
 }
 
-export interface Window<Content = ByteSpan> extends Span {
+export interface Window<Content> extends Span {
   readonly query: Query;
   readonly first: Page<Content>;
 }
@@ -78,7 +77,7 @@ export async function* cutWindows<Content>(
  * False if a row lies so far outside the window that no reading of `from` and `to` explains it: the list ignores them,
  * or filters by something else than the creation date.
  */
-export function isBelieved(rows: readonly Pick<Row, 'created'>[], { from, to }: Span): boolean {
+export function isBelieved(rows: readonly Pick<Row<unknown>, 'created'>[], { from, to }: Span): boolean {
   return rows.every(
     ({ created }) => !(created < from - marginMs - 2 * dayMs || created >= midnightAfter(to) + 3 * dayMs),
   );

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../package.ts';
-import type { StreamName } from '../paystack/streams.ts';
 import type { Schema } from '../schema.ts';
 import { extraColumn } from './extra.ts';
 
@@ -13,7 +12,7 @@ const extra: Schema = {
 };
 
 /** The schema of a stream's records, with `x-aliases`, and with the column for what the schema does not foresee. */
-export function readSchema(stream: StreamName): Schema {
+export function readSchema(stream: string): Schema {
   const schema = JSON.parse(readFileSync(join(packageFolder, 'catalogs', `${stream}.json`), 'utf8')) as Schema;
   return { ...schema, properties: { ...schema.properties, [extraColumn]: extra } };
 }

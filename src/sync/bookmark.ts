@@ -82,7 +82,7 @@ export function advanced({ reached, openDays }: Position, covered: Covered, newe
 }
 
 /** The position after rows were written that lie before what the run reads. */
-export function withOpenRows(position: Position, rows: readonly Pick<Row, 'created' | 'isOpen'>[]): Position {
+export function withOpenRows(position: Position, rows: readonly Pick<Row<unknown>, 'created' | 'isOpen'>[]): Position {
   const days = rows.filter(({ isOpen }) => isOpen).map(({ created }) => midnightBefore(created));
   return days.length === 0 ? position : { ...position, openDays: new Set([...position.openDays, ...days]) };
 }

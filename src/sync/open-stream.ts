@@ -3,7 +3,7 @@
 import type { Config } from '../config.ts';
 import { type Parent, readChildren } from '../paystack/children.ts';
 import type { Ask } from '../paystack/client.ts';
-import { NotAvailable, RequestRefused, WrongAnswer } from '../paystack/errors.ts';
+import { Refused, WrongAnswer } from '../paystack/errors.ts';
 import { type List, type ListOptions, noRows, openList, type Row } from '../paystack/list.ts';
 import { type Reading, type RowsRead, readList, type Tally } from '../paystack/reader.ts';
 import { type ParentFacts, type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
@@ -12,7 +12,7 @@ import { readSchema } from '../record/schemas.ts';
 import type { RecordFrame } from '../singer/messages.ts';
 import type { SelectedStream } from '../singer/selection.ts';
 import { type Position, rangeFrom } from './bookmark.ts';
-import { compileParents, compileRows } from './rows.ts';
+import { compileParents, compileRows, type RecordLine } from './rows.ts';
 
 export interface SourceOptions {
   readonly config: Config;
@@ -37,7 +37,7 @@ export function openSource(
   rank: number,
   tally: Tally,
   { config, ask, now, ahead, frame }: SourceOptions,
-): AsyncIterable<Reading> {
+): AsyncIterable<Reading<RecordLine>> {
   const name = stream.id as StreamName;
   const facts: StreamFacts = streams[name];
   const range: Range | undefined = facts.ranged && rangeFrom(position, config, now);
@@ -81,12 +81,13 @@ export function openRecords(
   position: Position,
   rank: number,
   { config, ask, now, frame }: SourceOptions,
-): (key: string) => Promise<RowsRead> {
+): (key: string) => Promise<RowsRead<RecordLine>> {
   const name = stream.id as StreamName;
   const facts: StreamFacts = streams[name];
   const read = rangeFrom(position, config, now);
   const allowed = rangeFrom({ reached: undefined, openDays: new Set() }, config, now);
-  const isMissed = ({ created }: Row) => Number.isNaN(created) || (!isIn(created, read) && isIn(created, allowed));
+  const isMissed = ({ created }: Row<unknown>) =>
+    Number.isNaN(created) || (!isIn(created, read) && isIn(created, allowed));
   const toRows = compileRows(facts, readSchema(name), stream.schema, frame)();
   return async (key) => {
     const question = { endpoint: `${name} by key`, rank, path: `${facts.path}/${encodeURIComponent(key)}` };
@@ -98,7 +99,10 @@ export function openRecords(
       });
     } catch (error) {
       // Documented: 404 or 400 for a key that Paystack does not know.
-      if (error instanceof NotAvailable || (error instanceof RequestRefused && error.status === 400)) {
+      if (
+        error instanceof Refused &&
+        (error.status === 400 || (error.isPaystacks && [403, 404].includes(error.status)))
+      ) {
         return { kind: 'rows', ...noRows };
       }
       throw error;
@@ -129,4 +133,4 @@ function fillPath(path: string, parent: Parent): string {
   });
 }
 
-async function* nothing(): AsyncGenerator<Reading, void, undefined> {}
+async function* nothing(): AsyncGenerator<Reading<never>, void, undefined> {}

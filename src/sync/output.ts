@@ -1,9 +1,11 @@
 /** stdout: messages, the catalog, and nothing else. */
 import type { Writable } from 'node:stream';
+import { ForeseenError } from '../errors.ts';
 
 /** Whoever read our stdout is gone, or it cannot be written for another reason. */
-export class OutputClosed extends Error {
+export class OutputClosed extends ForeseenError {
   override readonly name = 'OutputClosed';
+  readonly remedy = 'end the run';
 
   constructor(cause: NodeJS.ErrnoException) {
     super(`the output cannot be written (${cause.code ?? cause.message}): the reader of stdout is gone`);

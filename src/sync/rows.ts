@@ -1,13 +1,19 @@
 /** From records as the API sends them to rows: conformed, with their key and date. */
-import { type ByteWriter, newByteWriter, writeBytes } from '../json/byte-writer.ts';
+import { type ByteSpan, type ByteWriter, newByteWriter, writeBytes } from '../json/byte-writer.ts';
 import { timeIn } from '../json/dates.ts';
 import { type JsonText, openBrace, readJson, textIn } from '../json/scan.ts';
 import type { Parent } from '../paystack/children.ts';
 import type { Row, ToRows } from '../paystack/list.ts';
 import type { StreamFacts } from '../paystack/streams.ts';
 import { type Conformed, compileConform } from '../record/conform.ts';
+import type { Misfit } from '../record/scalar-rules.ts';
 import type { Schema } from '../schema.ts';
 import type { RecordFrame } from '../singer/messages.ts';
+
+/** A record as its message, and what of it no column foresees. */
+export interface RecordLine extends ByteSpan {
+  readonly misfits: readonly Misfit[];
+}
 
 /**
  * Compiles what makes the rows of a stream.
@@ -22,7 +28,7 @@ export function compileRows(
   schema: Schema,
   selected: Schema,
   frame: (askedAt: number) => RecordFrame,
-): (fromParent?: Parent) => ToRows {
+): (fromParent?: Parent) => ToRows<RecordLine> {
   const carried = Object.keys(facts.parent?.carries ?? {});
   const conform = compileConform(schema, selected, { asked: askedOf(facts), carried });
   const rowOf = compileRow(facts);
@@ -43,9 +49,9 @@ export function compileRows(
     }
     // Only now, since the buffer is another one after it has grown.
     const { bytes } = writer;
-    const rows: Row[] = [];
+    const rows: Row<RecordLine>[] = [];
     for (const { told, from, to } of conformed) {
-      const row = rowOf(told, { bytes, from, to });
+      const row = rowOf(told, { bytes, from, to, misfits: told.misfits });
       if (row !== undefined) rows.push(row);
     }
     return { rows, release: () => idle.push(writer) };
@@ -66,7 +72,7 @@ export function compileParents(facts: StreamFacts, schema: Schema, fields: reado
       writer.length = 0;
       const told = conform(record, writer);
       const parent = Object.fromEntries(asked.map((field, index) => [field, told.asked[index] ?? 'null']));
-      return rowOf({ ...told, misfits: [] }, parent) ?? [];
+      return rowOf(told, parent) ?? [];
     }),
     release: () => {},
   });
@@ -88,7 +94,7 @@ function compileRow({ key, created, finalStatuses, changes }: StreamFacts) {
   const statusAs = createdAs + (created === undefined ? 0 : 1);
   const changesAs = statusAs + (finalStatuses === undefined ? 0 : 1);
   const final = finalStatuses && new Set(finalStatuses.map((status) => JSON.stringify(status)));
-  return <Content>({ asked, misfits }: Conformed, content: Content): Row<Content> | undefined => {
+  return <Content>({ asked }: Conformed, content: Content): Row<Content> | undefined => {
     for (let part = 0; part < key.length; part++) if (!isTold(asked[part])) return undefined;
     const time = created === undefined ? Number.NaN : timeOf(asked[createdAs]);
     const status = final && asked[statusAs];
@@ -98,7 +104,6 @@ function compileRow({ key, created, finalStatuses, changes }: StreamFacts) {
       isOpen: isTold(status) && !final!.has(status) && !Number.isNaN(time),
       changes: changes && keyIn(asked[changesAs]),
       content,
-      misfits,
     };
   };
 }

@@ -10,10 +10,10 @@
 
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { messageOf } from '../errors.ts';
+import { ForeseenError, messageOf } from '../errors.ts';
 import { bytesOf } from '../json/byte-writer.ts';
 import type { Ask } from '../paystack/client.ts';
-import { KeyRejected, NotAvailable } from '../paystack/errors.ts';
+import { mayBeMissing } from '../paystack/errors.ts';
 import type { Covered, Reading, Tally } from '../paystack/reader.ts';
 import { inOrder, toAsync } from '../prefetch.ts';
 import { createDriftReport, type Drift } from '../record/drift.ts';
@@ -25,6 +25,7 @@ import { resumeOrder, type State, withCurrentlySyncing } from '../singer/state.t
 import { advanced, withOpenRows, withPosition } from './bookmark.ts';
 import { openRecords, openSource, type SourceOptions } from './open-stream.ts';
 import { OutputClosed } from './output.ts';
+import type { RecordLine } from './rows.ts';
 import { type Job, logEnd, noteStale, openJobs, shortfall } from './stream-run.ts';
 import { createTurns } from './writer-turns.ts';
 
@@ -91,7 +92,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
     await writeState();
   }
 
-  async function writeReading(job: Job, reading: Reading): Promise<void> {
+  async function writeReading(job: Job, reading: Reading<RecordLine>): Promise<void> {
     const { stream } = job;
     await begin();
     state = withCurrentlySyncing(state, stream.id);
@@ -102,11 +103,11 @@ export async function sync(options: SyncOptions): Promise<Summary> {
       reading.release();
       job.written += reading.rows.length;
       observer.wrote(stream.id, reading.rows.length);
-      for (const { key, created, changes, misfits } of reading.rows) {
+      for (const { key, created, changes, content } of reading.rows) {
         if (created > job.newest) job.newest = created;
         if (changes !== undefined && job.changes !== undefined) noteStale(job.changes, changes);
         if (job.stale.size > 0) job.stale.delete(key);
-        for (const misfit of misfits) drift.count(stream.id, misfit);
+        for (const misfit of content.misfits) drift.count(stream.id, misfit);
       }
       return;
     }
@@ -169,13 +170,13 @@ export async function sync(options: SyncOptions): Promise<Summary> {
       await work();
     } catch (error) {
       if (stop.signal.aborted) return;
-      if (error instanceof NotAvailable && !job.hasAnswered) {
+      if (mayBeMissing(error) && !job.hasAnswered) {
         log(
           'WARNING',
           `${job.stream.id}: not available to this integration: Paystack ${error.message}; the stream is empty`,
           { stream: job.stream.id },
         );
-      } else if (error instanceof KeyRejected || error instanceof OutputClosed) {
+      } else if (error instanceof ForeseenError && error.remedy === 'end the run') {
         stop.abort(error);
       } else {
         job.failure ??= messageOf(error);

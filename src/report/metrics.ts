@@ -9,8 +9,8 @@
  * and by how long one took on average, under the tags that each would have had.
  */
 import type { Clock } from '../clock.ts';
-import type { Log } from '../report/log.ts';
-import type { AskedRequest, Observer } from '../report/observer.ts';
+import type { Log } from './log.ts';
+import type { AskedRequest, Observer } from './observer.ts';
 
 interface Metric {
   readonly type: 'counter' | 'timer';
