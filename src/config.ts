@@ -14,6 +14,7 @@ export interface Allowance {
 /** The settings as the tap uses them. Times are milliseconds since 1970, UTC. */
 export interface Config {
   readonly secretKey: string;
+  /** -Infinity: from the first record there is. */
   readonly startMs: number;
   /** Undefined: up to the present. */
   readonly endMs: number | undefined;
@@ -29,9 +30,6 @@ export interface Config {
   readonly activateVersion: boolean;
   readonly apiUrl: string;
 }
-
-// No record is older than Paystack, which was founded in 2015.
-const beginningOfPaystack = '2015-01-01';
 
 /** One setting: JSON Schema, whether it must be set, and whether its value must not be shown. */
 export interface Setting {
@@ -57,8 +55,8 @@ export const settings = {
   start_date: {
     type: 'string',
     title: 'Start date',
-    description: 'Records created before it are left out. A date or RFC 3339; without a zone it means UTC',
-    default: beginningOfPaystack,
+    description:
+      'Records created before it are left out. A date or RFC 3339; without a zone it means UTC. Default: none are',
     format: 'date-time',
   },
   end_date: {
@@ -179,7 +177,7 @@ export function parseConfig(given: Settings, version: string): Config {
   const misfit = misfitOf({ type: 'object', properties: settings }, told);
   if (misfit !== undefined) throw new UserError(`setting ${misfit}`);
   const secretKey = parseKey(told.secret_key);
-  const startMs = parseDate('start_date', told.start_date ?? settings.start_date.default);
+  const startMs = told.start_date === undefined ? Number.NEGATIVE_INFINITY : parseDate('start_date', told.start_date);
   const endMs = told.end_date === undefined ? undefined : parseDate('end_date', told.end_date);
   if (endMs !== undefined && endMs <= startMs) {
     throw new UserError('setting end_date is not after start_date: nothing lies between them; change one of the two');

@@ -75,8 +75,8 @@ export async function* toAsync<Item>(items: Iterable<Item>): AsyncGenerator<Item
   yield* items;
 }
 
-/** The same promise, whose failure is no event of its own: it is told to whoever awaits it. */
-function quiet<Value>(promise: Promise<Value>): Promise<Value> {
+/** The same promise, whose failure is no event of its own: whoever awaits it learns of it. */
+export function quiet<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {});
   return promise;
 }

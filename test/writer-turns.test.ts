@@ -1,9 +1,9 @@
 import t from 'tap';
-import { createTurns } from '../src/sync/writer-turns.ts';
+import { createWriterTurns } from '../src/sync/writer-turns.ts';
 import { settle } from './support/clock.ts';
 
 /** Takes a turn that lasts until the test ends it. */
-function hold(turns: ReturnType<typeof createTurns>, rank: number): { end: () => Promise<void> } {
+function hold(turns: ReturnType<typeof createWriterTurns>, rank: number): { end: () => Promise<void> } {
   let end!: () => void;
   const held = turns.take(rank, () => new Promise<void>((resolve) => (end = resolve)));
   return {
@@ -15,13 +15,13 @@ function hold(turns: ReturnType<typeof createTurns>, rank: number): { end: () =>
 }
 
 t.test('a turn gives back what its work gives', async (t) => {
-  const turns = createTurns();
+  const turns = createWriterTurns();
   t.equal(await turns.take(0, async () => 'done'), 'done');
   t.equal(await turns.take(0, async () => 'again'), 'again');
 });
 
 t.test('two are never at work at once', async (t) => {
-  const turns = createTurns();
+  const turns = createWriterTurns();
   let working = 0;
   let most = 0;
   let done = 0;
@@ -42,7 +42,7 @@ t.test('two are never at work at once', async (t) => {
 });
 
 t.test('whoever has more at once goes on before the others', async (t) => {
-  const turns = createTurns();
+  const turns = createWriterTurns();
   const order: number[] = [];
   const write = async (rank: number, times: number) => {
     for (let time = 0; time < times; time++) {
@@ -57,7 +57,7 @@ t.test('whoever has more at once goes on before the others', async (t) => {
 });
 
 t.test('else the lowest rank is next, whoever came first', async (t) => {
-  const turns = createTurns();
+  const turns = createWriterTurns();
   const order: number[] = [];
   const first = hold(turns, 9);
   const waiting = [5, 7, 1, 3].map((rank) => turns.take(rank, async () => void order.push(rank)));
@@ -69,7 +69,7 @@ t.test('else the lowest rank is next, whoever came first', async (t) => {
 });
 
 t.test('who comes back later than at once has to wait', async (t) => {
-  const turns = createTurns();
+  const turns = createWriterTurns();
   const order: number[] = [];
   const write = (rank: number) => turns.take(rank, async () => void order.push(rank));
   const first = hold(turns, 0);
@@ -83,7 +83,7 @@ t.test('who comes back later than at once has to wait', async (t) => {
 });
 
 t.test('of one rank, who came first goes first', async (t) => {
-  const turns = createTurns();
+  const turns = createWriterTurns();
   const order: string[] = [];
   const first = hold(turns, 0);
   const waiting = ['a', 'b', 'c'].map((name) => turns.take(4, async () => void order.push(name)));
@@ -93,7 +93,7 @@ t.test('of one rank, who came first goes first', async (t) => {
 });
 
 t.test('work that fails gives its turn away, and tells who asked for it', async (t) => {
-  const turns = createTurns();
+  const turns = createWriterTurns();
   const failing = turns.take(0, async () => {
     throw new Error('broken');
   });

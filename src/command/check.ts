@@ -1,7 +1,7 @@
 /** Whether the key works, and which features the integration has: one request for each list. */
 import { messageOf } from '../errors.ts';
 import type { Ask } from '../paystack/client.ts';
-import { KeyRejected, mayBeMissing } from '../paystack/errors.ts';
+import { KeyRejected, mayBeLacking } from '../paystack/errors.ts';
 import { noRows, openList } from '../paystack/list.ts';
 import { type StreamFacts, type StreamName, streams as table } from '../paystack/streams.ts';
 import type { Log } from '../report/log.ts';
@@ -61,7 +61,7 @@ async function tryList(endpoint: StreamName, rank: number, ask: Ask, stop: Abort
     return { kind: 'available', total };
   } catch (error) {
     if (error instanceof KeyRejected) stop.abort(error);
-    return { kind: mayBeMissing(error) ? 'missing' : 'failed', why: messageOf(error) };
+    return { kind: mayBeLacking(error, facts) ? 'missing' : 'failed', why: messageOf(error) };
   }
 }
 

@@ -48,9 +48,23 @@ export class EndlessList extends ForeseenError {
   readonly remedy = 'end the stream';
 }
 
-/** True for a refusal that may mean: this integration does not have the feature, or this record does not exist. */
-export function mayBeMissing(error: unknown): error is Refused {
-  if (!(error instanceof Refused) || !error.isPaystacks) return false;
-  const saysSo = /not (?:yet )?(?:available|enabled|activated|supported|allowed)|no access|feature/i.test(error.said);
-  return error.status === 403 || error.status === 404 || (error.status === 400 && saysSo);
+/** No stream was answered: it is no matter of one of them. */
+export class EveryStreamRefused extends ForeseenError {
+  override readonly name = 'EveryStreamRefused';
+  readonly remedy = 'end the run';
+
+  /** @param refusals what was answered, for each stream */
+  constructor(refusals: readonly { readonly stream: string; readonly why: string }[]) {
+    const which = refusals.length === 1 ? refusals[0]!.stream : `all ${refusals.length} streams`;
+    const whys = [...new Set(refusals.map(({ why }) => why))];
+    const more = whys.length > 1 ? `, ${whys.length - 1} others differ` : '';
+    const check = "the key's list of allowed addresses, whether the business is active, and setting api_url";
+    super(`Paystack refused ${which}: it ${whys[0]}${more}; nothing was read. Check ${check}`);
+  }
+}
+
+/** True for a refusal that may mean: this integration does not have the feature. It is so only at the first answer to its list. */
+export function mayBeLacking(error: unknown, { optional }: { readonly optional?: true }): error is Refused {
+  const isRefusal = error instanceof Refused && error.isPaystacks && [400, 403, 404, 422].includes(error.status);
+  return isRefusal && optional === true;
 }

@@ -2,28 +2,34 @@
  * One page of a list: how it is asked for, and what its answer says about the rest.
  *
  * The `meta` that came is believed, not the one that is documented: numbers may be strings (observed), `pageCount` may be
- * 0 although there are records (observed), a list may answer in cursor mode without having been asked to (documented
- * sample), and some lists send no `meta` at all.
+ * 0 although there are records (observed), and some lists send no `meta` at all.
+ *
+ * A list may refuse what no documentation rules out: a page size, or the filter by creation. Both are worked round here
+ * (half the size; no filter) before the refusal is passed on.
  */
-
-import { type JsonText, jsonOf, valueIn } from '../json/scan.ts';
+import { isNull, type JsonText, jsonOf, valueIn } from '../json/scan.ts';
 import type { Answer, Ask } from './client.ts';
-import { mayBeMissing, Refused, WrongAnswer } from './errors.ts';
-import type { Paging, StreamFacts } from './streams.ts';
+import { Refused, WrongAnswer } from './errors.ts';
+import { type Meta, type PagingStyle, pagingStyles, type Query } from './paging.ts';
+import type { StreamFacts } from './streams.ts';
 
 /**
- * A record with what paging and windows need to know of it. Its content is what is written of it, as UTF-8: rows wait for
- * their turn, and bytes wait in less memory than values.
+ * A record with what the reader needs to know of it. Its content is what is written of it, as bytes: rows wait for their
+ * turn, and bytes wait in less memory than values.
  */
 export interface Row<Content> {
   /** Primary key: the JSON text of its columns. */
   readonly key: string;
   /** Creation, milliseconds since 1970; NaN if the record has no such date. */
   readonly created: number;
+  /** Last change as far as the record says, milliseconds since 1970; NaN if it does not. */
+  readonly updated: number;
   /** True as long as the record has a status that is not final. */
   readonly isOpen: boolean;
   /** Key of the record of another stream that this one changes, as JSON text. */
   readonly changes: string | undefined;
+  /** Differs for a record of the same key whose content has changed (but for one in four billion). */
+  readonly fingerprint: number;
   readonly content: Content;
 }
 
@@ -42,23 +48,25 @@ export type ToRows<Content> = (records: readonly JsonText[], askedAt: number) =>
 export interface Page<Content> extends PageRows<Content> {
   /** Records on the page, those included that are no rows. */
   readonly count: number;
-  /** Records in the whole list, where the answer tells. */
+  /** Records in the whole list, as far as the answer says. */
   readonly total: number | undefined;
   /** Cursor of the next page; undefined on the last one, and in lists that have no cursor. */
   readonly next: string | undefined;
   /** True if the answer itself says that nothing follows. A short page does not. */
   readonly isLast: boolean;
+  /** True if there may be more behind it for all that its size says. */
+  readonly isFull: boolean;
+  /** False if the list refused to be filtered by creation, and was asked without. */
+  readonly isFiltered: boolean;
 }
 
 /** A list, ready to be asked for its pages. */
 export interface List<Content> {
   /** Page by number, from 1. Not for cursor lists beyond the first page. */
   page(number: number, query: Query): Promise<Page<Content>>;
-  /** Page by the cursor that the page before told. */
+  /** Page by the cursor that the page before gave. */
   after(cursor: string, query: Query): Promise<Page<Content>>;
 }
-
-export type Query = Readonly<Record<string, string>>;
 
 export interface ListOptions<Content> {
   readonly facts: StreamFacts;
@@ -74,64 +82,108 @@ export interface ListOptions<Content> {
 /** A page size that is refused is halved, as long as it stays above this. */
 const minPageSize = 10;
 
+/** Sizes at which servers are known to cut pages in silence are multiples of it: a page of so many may be a full one. */
+const likelyCut = 50;
+
 export function openList<Content>(options: ListOptions<Content>): List<Content> {
   const { facts, endpoint, rank, path, pageSize, ask, toRows } = options;
+  const style: PagingStyle = pagingStyles[facts.paging ?? 'numbered'];
   let size = Math.min(pageSize, facts.maxPageSize ?? pageSize);
-  const paging = facts.paging ?? 'numbered';
+  let isFiltered = true;
   let hasAnswered = false;
-  const pageSizeName = paging === 'mandate-cursor' ? 'per_page' : 'perPage';
+  /** Records of the largest page that came, and of the largest since a page that was not the first had any. */
+  let largest = 0;
+  let fullSize = Number.POSITIVE_INFINITY;
 
-  async function askPage(position: Query, query: Query): Promise<Page<Content>> {
+  async function askOnce(position: Query, query: Query, isFirst: boolean): Promise<Page<Content>> {
+    const { from: _, to: __, ...unfiltered } = query;
+    const asked = { size, isFiltered };
+    const sized = style.sizeParameter === undefined ? {} : { [style.sizeParameter]: String(asked.size) };
+    const filter = isFiltered ? query : unfiltered;
+    const question = { endpoint, rank, path, query: { ...facts.query, ...filter, ...position, ...sized } };
+    const page = await ask(question, (answer) => {
+      const total = wholeNumber(answer.meta['total']);
+      const records = recordsIn(answer, facts, total);
+      if (records === undefined) throw new WrongAnswer('answered with data that is no list of records');
+      return { ...toRows(records, answer.askedAt), count: records.length, total, meta: answer.meta };
+    });
+    hasAnswered = true;
+    const { meta, count, total } = page;
+    largest = Math.max(largest, count);
+    if (!isFirst && count > 0) fullSize = largest;
+    const isFull = count > 0 && (count >= Math.min(asked.size, fullSize, sizeIn(meta)) || count % likelyCut === 0);
+    const next = cursorIn(meta['next']);
+    const isLast = style.isLast({ meta, next, total, isFull });
+    return { ...page, next, isFull, isLast, isFiltered: asked.isFiltered };
+  }
+
+  /** Asks for a first page, round what is refused of how it is asked. */
+  async function askFirst(position: Query, query: Query): Promise<Page<Content>> {
+    let first: Refused | undefined;
+    const wished = size;
     for (;;) {
       const asked = size;
-      const sized = paging === 'single' ? {} : { [pageSizeName]: String(asked) };
       try {
-        const question = { endpoint, rank, path, query: { ...facts.query, ...query, ...position, ...sized } };
-        const page = await ask(question, (answer) => pageOf(answer, facts, toRows));
-        hasAnswered = true;
-        return page;
+        return await askOnce(position, query, true);
       } catch (error) {
-        // One that never gave anything else may be a feature that the integration does not have.
-        if (!(error instanceof Refused)) throw error;
-        if (facts.emptyIs404 && hasAnswered && error.isPaystacks && error.status === 404) return emptyPage;
-        const refused = error.status === 400 && !mayBeMissing(error);
-        if (!refused || paging === 'single' || asked / 2 < minPageSize) throw error;
-        // Undocumented: what a list does with a page size above its limit. Other pages may have found out already.
-        size = Math.min(size, Math.floor(asked / 2));
+        if (!(error instanceof Refused) || !error.isPaystacks) throw error;
+        if (facts.emptyIs404 && error.status === 404) return await emptyUnlessRefused(position, error);
+        if (![400, 422].includes(error.status)) throw error;
+        first ??= error;
+        const canHalve = style.sizeParameter !== undefined && asked / 2 >= minPageSize;
+        const canUnfilter = isFiltered && ('from' in query || 'to' in query);
+        if (canUnfilter && (!canHalve || isAboutDates(error.said))) {
+          isFiltered = false;
+          size = Math.max(size, wished);
+        } else if (canHalve) {
+          // Other lists of the same kind may have found out already.
+          size = Math.min(size, Math.floor(asked / 2));
+        } else throw first;
       }
     }
   }
 
+  /** Documented: "No preauthorized transaction exists" comes with 404. It is the range that is empty if the list is there. */
+  async function emptyUnlessRefused(position: Query, refusal: Refused): Promise<Page<Content>> {
+    if (!hasAnswered) {
+      try {
+        (await askOnce(position, {}, true)).release();
+      } catch (error) {
+        throw error instanceof Refused ? refusal : error;
+      }
+    }
+    return emptyPage;
+  }
+
   return {
-    page: (number, query) => askPage(paging === 'numbered' || number > 1 ? { page: String(number) } : {}, query),
-    after: (cursor, query) => {
-      if (paging === 'mandate-cursor') return askPage({ cursor }, query);
-      return askPage(paging === 'numbered' ? { use_cursor: 'true', next: cursor } : { next: cursor }, query);
+    page: (number, query) => {
+      const position = style.pageQuery(number);
+      return number === 1 ? askFirst(position, query) : askOnce(position, query, false);
     },
+    after: (cursor, query) => askOnce(style.cursorQuery(cursor), query, false),
   };
 }
 
-const emptyPage: Page<never> = { ...noRows, count: 0, total: 0, next: undefined, isLast: true };
-
-function pageOf<Content>(answer: Answer, facts: StreamFacts, toRows: ToRows<Content>): Page<Content> {
-  const records = facts.records ? jsonOf(facts.records(valueIn(answer.data)) ?? null, 1).items : answer.data.items;
-  if (records === undefined) throw new WrongAnswer('answered with data that is no list of records');
-  const { meta } = answer;
-  const total = wholeNumber(meta['total']);
-  const next = cursorIn(meta['next']);
-  return {
-    ...toRows(records, answer.askedAt),
-    count: records.length,
-    total,
-    next,
-    isLast: facts.paging === 'single' || (next === undefined && isCursorMode(meta, total, facts.paging)),
-  };
+/** True for a refusal whose words name a date or a filter rather than a size. */
+function isAboutDates(said: string): boolean {
+  return (
+    /\b(?:from|to|date|dates|filter|filters|range|period)\b/i.test(said) && !/per_?page|page size|limit/i.test(said)
+  );
 }
 
-/** In cursor mode, no `next` means the end. A total belongs to numbered pages, but for mandates (documented). */
-function isCursorMode(meta: Answer['meta'], total: number | undefined, paging: Paging | undefined): boolean {
-  if (total !== undefined) return paging === 'mandate-cursor';
-  return 'next' in meta || 'previous' in meta || paging === 'cursor' || paging === 'mandate-cursor';
+const emptyPage: Page<never> = {
+  ...noRows,
+  ...{ count: 0, total: 0, next: undefined, isLast: true, isFull: false, isFiltered: true },
+};
+
+function recordsIn({ data }: Answer, { records }: StreamFacts, total: number | undefined) {
+  if (isNull(data.bytes, data.from)) return total === 0 ? [] : undefined;
+  return records ? jsonOf(records(valueIn(data)) ?? null, 1).items : data.items;
+}
+
+/** Records of a page as the answer has it: a number, or a string where it was in the query (observed). */
+function sizeIn(meta: Meta): number {
+  return wholeNumber(meta['perPage'] ?? meta['per_page']) || Number.POSITIVE_INFINITY;
 }
 
 /** Documented samples end with null, with "null", and with nothing. */

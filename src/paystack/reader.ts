@@ -1,292 +1,249 @@
 /**
- * Reads a list, or a range of it, so that every record comes, and comes once.
+ * Reads a list, or a range of it, so that every record comes.
  *
- * A list may grow while it is read. Page by page, that does no harm: a new record pushes others to later pages (a repeat,
- * recognised by its key) and never past the reader. Pages that are asked for in parallel are as good as long as their
- * totals never fall from one page to the next, since each was then answered as if after the one before. Where one falls,
- * the rest of the window is read page by page.
+ * What comes is believed in this order: the records themselves, then what answers say of them (`meta`), then the documentation.
  *
- * At the end of a window the keys that were read are counted against the announced total; if any is missing the window is
- * read again, and what is still missing is reported, not passed over.
+ * **In parallel.** Newest first, page by page, arrivals do no harm: they push records to later pages (a repeat, recognised by
+ * its key) and never past the reader. Pages that are asked for in parallel are as good as long as their totals never fall from
+ * one page to the next, since each was then answered as if after the one before. Where one falls, or a page has nothing though
+ * more was announced, the rest of the window is read page by page. How a window ends, and when it is settled: see `pass.ts`.
  *
- * A list that ignores `from` and `to`, or filters by another date, is read once, whole; what lies outside the range is
- * then left out here.
+ * **Totals** are a hint. One that pages contradict disproves all totals of the list: from then on none of them steers the
+ * reading. At the end of a range, what its windows gave is compared with what was announced before it was cut.
+ *
+ * **Refusals** of a page that is deep in a window: the window is cut until no page is so deep. A list that ignores `from` and
+ * `to`, or refuses them, or filters by another date, is read once, whole; what lies outside the range is then left out here.
  */
-import { inOrder, lookahead } from '../prefetch.ts';
-import { EndlessList } from './errors.ts';
-import type { List, Page, PageRows, Query } from './list.ts';
-import { cutWindows, isBelieved, isInRange, midnightBefore, pagesIn, type Range, type Window } from './windows.ts';
-
-export type Reading<Content> = RowsRead<Content> | Covered;
-
-export interface RowsRead<Content> extends PageRows<Content> {
-  readonly kind: 'rows';
-}
-
-/** Everything is read that was created from `from` to before `until`; if it is not whole, something is missing. */
-export interface Covered {
-  readonly kind: 'covered';
-  readonly from: number;
-  readonly until: number;
-  readonly isWhole: boolean;
-  /** The midnights before the records that are still open. */
-  readonly openDays: ReadonlySet<number>;
-}
-
-/** What a reading amounts to, kept up to date while it goes on. */
-export interface Tally {
-  /** Records that the lists said they hold, where they said so. */
-  announced: number;
-  /** Records left out because they were created outside the range. */
-  leftOut: number;
-  /** Records that are no rows: no objects, or without their key. */
-  refused: number;
-  /** Windows that were read again because something was missing. */
-  reread: number;
-  /** Records that were announced and never came. */
-  missing: number;
-}
-
-export function newTally(): Tally {
-  return { announced: 0, leftOut: 0, refused: 0, reread: 0, missing: 0 };
-}
-
-/** How often a window with something missing is read again. */
-const maxRereads = 2;
-
-/** How often a page comes again, one time after the other, until a list without a total is at its end. */
-const maxRepeats = 2;
-
-/** Pages in a row without a new key: so many records have come in meanwhile that the reader gets nowhere. */
-const maxStalePages = 50;
+import { inOrder, lookahead, quiet } from '../prefetch.ts';
+import { Refused } from './errors.ts';
+import { countOf, type Known, type Ledger, openLedger, type Tally, type Wanted } from './ledger.ts';
+import type { List, Page } from './list.ts';
+import { noteDepth, type Reader, readToEnd, settle } from './pass.ts';
+import { covered, type Readings, rowsOf } from './reading.ts';
+import {
+  type Cut,
+  cutWindows,
+  dayMs,
+  firstPage,
+  middleOf,
+  midnightAfter,
+  pagesIn,
+  queryOf,
+  type Range,
+  type Window,
+} from './windows.ts';
 
 /**
- * @param range undefined for a list that cannot be filtered by creation date: it is read whole
+ * @param wanted `range` is undefined for a list that cannot be filtered by creation date: it is read whole
  * @param ahead pages that may be in flight or waiting, asked again before each
  * @throws what the list throws, and EndlessList if its paging leads nowhere
  */
 export async function* readList<Content>(
   list: List<Content>,
-  range: Range | undefined,
+  wanted: Wanted,
   ahead: () => number,
   tally: Tally,
-): AsyncGenerator<Reading<Content>, void, undefined> {
-  if (range === undefined) {
-    yield* readWhole(list, undefined, tally);
-    return;
-  }
-  const outOfOrder = new WeakSet<Window<Content>>();
-  let ledger: Ledger | undefined;
-  for await (const { window, page, isLast } of inOrder(pageTasks(list, range, outOfOrder), ahead)) {
-    ledger = ledger?.window === window ? ledger : openLedger(window, range, tally, ledger?.known);
-    if (page !== undefined && hasFallen(ledger.last, page)) outOfOrder.add(window);
-    if (page !== undefined) {
-      if (outOfOrder.has(window)) page.release();
-      else yield take(ledger, page);
-    }
-    if (isLast && ledger.isBelieved) yield* finishWindow(list, window, ledger);
-    if (!ledger.isBelieved) {
-      yield* readWhole(list, range, tally, new Set([...ledger.knownBefore, ...ledger.known]));
-      return;
-    }
-  }
+): Readings<Content> {
+  const reader = { list, wanted, ahead, tally, areTotalsBelieved: true, tooDeep: undefined };
+  if (wanted.range === undefined) yield* readWhole(reader, noneKnown);
+  else yield* readRange(reader, wanted.range);
 }
 
-interface Step<Content> {
-  readonly window: Window<Content>;
-  readonly page?: Page<Content>;
-  readonly isLast?: true;
+const noneKnown: Known = new Map();
+
+/** Reads the windows of a range; then counts what they gave against what was announced of the range. */
+async function* readRange<Content>(reader: Reader<Content>, range: Range): Readings<Content> {
+  const cut: Cut = { announced: 0 };
+  const came = { records: 0 };
+  const isFiltered = yield* readWindows(reader, range, cut, came, noneKnown);
+  if (!isFiltered || came.records >= cut.announced) return;
+  const whole = { from: range.spans[0]!.from, to: range.spans.at(-1)!.to };
+  const query = queryOf(whole, range);
+  const first = await firstPage(reader.list, query);
+  // Fewer by now: some have gone while the windows were read.
+  if (came.records >= Math.min(cut.announced, first.total ?? 0)) return first.release();
+  reader.tally.reread++;
+  const ledger = openLedger(whole, reader.wanted, reader.tally, noneKnown);
+  yield rowsOf(ledger, first);
+  yield* finishWindow(reader, { ...whole, query, first, isAnnounced: false }, ledger, range, came);
+}
+
+/** Distinct records that the windows of a range gave. */
+interface Came {
+  records: number;
 }
 
 /**
- * Every page that can be known beforehand, as tasks in order; behind those of a window a step that finishes it.
+ * Reads windows, oldest first, with the pages that can be known beforehand in parallel, across the windows.
  *
- * @param outOfOrder windows of which no further page is to be asked for beforehand
+ * @returns false if the list turned out not to filter by creation, and was read whole instead
  */
-async function* pageTasks<Content>(
-  list: List<Content>,
+async function* readWindows<Content>(
+  reader: Reader<Content>,
   range: Range,
-  outOfOrder: WeakSet<Window<Content>>,
-): AsyncGenerator<() => Promise<Step<Content>>, void, undefined> {
-  for await (const window of lookahead(cutWindows(list, range))) {
-    yield async () => ({ window, page: window.first });
-    const pages = pagesIn(window.first);
-    for (let number = 2; number <= pages && Number.isFinite(pages) && !outOfOrder.has(window); number++) {
-      yield async () => ({ window, page: await list.page(number, window.query) });
+  cut: Cut,
+  came: Came,
+  knownBefore: Known,
+): Readings<Content, boolean> {
+  const closed = new WeakSet<Window<Content>>();
+  let ledger: Ledger | undefined;
+  for await (const step of inOrder(pageSteps(reader, range, cut, closed), reader.ahead)) {
+    const { window } = step;
+    if (ledger?.window !== window) {
+      ledger = openLedger(window, reader.wanted, reader.tally, ledger?.known ?? knownBefore);
     }
-    yield async () => ({ window, isLast: true });
+    if (step.kind === 'page') {
+      if (!closed.has(window) && isOutOfTurn(ledger, step.page)) closed.add(window);
+      if (closed.has(window)) step.page.release();
+      else yield rowsOf(ledger, step.page);
+    } else if (step.kind === 'refused') {
+      noteDepth(reader, step.number, step.refusal);
+      closed.add(window);
+    } else if (ledger.isBelieved) {
+      yield* finishWindow(reader, window, ledger, range, came);
+    }
+    if (!ledger.isBelieved) {
+      yield* readWhole(reader, new Map([...ledger.knownBefore, ...ledger.known]));
+      return false;
+    }
+  }
+  return true;
+}
+
+type Step<Content> = { readonly window: Window<Content> } & (
+  | { readonly kind: 'page'; readonly page: Page<Content> }
+  | { readonly kind: 'refused'; readonly number: number; readonly refusal: Refused }
+  /** Behind the pages of a window. */
+  | { readonly kind: 'end' }
+);
+
+/**
+ * Every page that can be known beforehand, as tasks in order.
+ *
+ * @param closed windows of which no further page is to be asked for beforehand
+ */
+async function* pageSteps<Content>(
+  reader: Reader<Content>,
+  range: Range,
+  cut: Cut,
+  closed: WeakSet<Window<Content>>,
+): AsyncGenerator<() => Promise<Step<Content>>, void, undefined> {
+  for await (const window of lookahead(cutWindows(reader.list, range, cut))) {
+    yield async () => ({ window, kind: 'page', page: window.first });
+    const pages = pagesAhead(reader, window);
+    for (let number = 2; number <= pages && !closed.has(window) && reader.areTotalsBelieved; number++) {
+      if (number > 2 || window.first.isFull) yield () => pageStep(reader.list, window, number);
+      else {
+        // A first page that is not full though more is announced: its size was cut, or the total is wrong.
+        const second = quiet(pageStep(reader.list, window, number));
+        yield () => second;
+        if (!(await hasRecords(second))) break;
+      }
+    }
+    yield async () => ({ window, kind: 'end' });
   }
 }
 
-/** True if a page was answered before the one in front of it, as far as the totals tell: what came between is lost. */
-function hasFallen(before: Page<unknown> | undefined, page: Page<unknown>): boolean {
-  return before !== undefined && !((page.total ?? Number.NaN) >= (before.total ?? Number.NaN));
+async function pageStep<Content>(list: List<Content>, window: Window<Content>, number: number): Promise<Step<Content>> {
+  try {
+    return { window, kind: 'page', page: await list.page(number, window.query) };
+  } catch (error) {
+    if (!(error instanceof Refused) || !error.isPaystacks) throw error;
+    return { window, kind: 'refused', number, refusal: error };
+  }
 }
 
-/** Reads what the tasks could not know of, then counts. */
+async function hasRecords(step: Promise<Step<unknown>>): Promise<boolean> {
+  try {
+    const second = await step;
+    return second.kind === 'page' && second.page.count > 0;
+  } catch {
+    // Whoever takes the step learns of it.
+    return false;
+  }
+}
+
+/** The pages of a window that are asked for without waiting for those before; if the last is full, one more proves the end. */
+function pagesAhead<Content>(reader: Reader<Content>, { first, isAnnounced }: Window<Content>): number {
+  const pages = pagesIn(first);
+  if (!reader.areTotalsBelieved || !isAnnounced || first.count === 0 || !Number.isFinite(pages)) return 1;
+  const isLastFull = first.isFull && (first.total ?? 0) % first.count === 0;
+  return Math.min(
+    first.isLast || !isLastFull ? pages : pages + 1,
+    (reader.tooDeep?.number ?? Number.POSITIVE_INFINITY) - 1,
+  );
+}
+
+/** True if a page was answered before the one in front of it, as far as the totals show, or has nothing though it should. */
+function isOutOfTurn(ledger: Ledger, page: Page<unknown>): boolean {
+  const { last } = ledger;
+  if (last === undefined) return false;
+  const hasFallen = !((page.total ?? Number.NaN) >= (last.total ?? Number.NaN));
+  return hasFallen || (page.count === 0 && countOf(ledger) < (page.total ?? 0));
+}
+
+/** Reads what could not be known beforehand, settles the window, and says how far everything is read. */
 async function* finishWindow<Content>(
-  list: List<Content>,
-  { first, query }: Window<Content>,
+  reader: Reader<Content>,
+  window: Window<Content>,
   ledger: Ledger,
-): AsyncGenerator<Reading<Content>, void, undefined> {
-  yield* lookahead(laterPages(list, query, first, ledger));
-  if (ledger.isBelieved) yield* reconcile(list, query, first, ledger);
+  range: Range,
+  came: Came,
+): Readings<Content> {
+  try {
+    yield* readToEnd(reader, window.query, window.first, ledger);
+  } catch (error) {
+    if (!(error instanceof Refused) || !error.isPaystacks || ledger.pages === 0) throw error;
+    yield* finishInParts(reader, window, ledger, range, came, error);
+    return;
+  }
+  if (!ledger.isBelieved) return;
+  countNew(ledger, came);
+  yield* settle(reader, window.query, window.first, ledger);
+}
+
+/**
+ * Finishes a window of which a page is refused as too deep. What was read newest first need not be read again: the rest is a
+ * window of its own. Of any other order both halves are.
+ */
+async function* finishInParts<Content>(
+  reader: Reader<Content>,
+  window: Window<Content>,
+  ledger: Ledger,
+  range: Range,
+  came: Came,
+  refusal: Refused,
+): Readings<Content> {
+  const known = new Map([...ledger.knownBefore, ...ledger.known]);
+  const isNewestFirst = ledger.order === 'newest-first';
+  const cut = isNewestFirst ? midnightAfter(ledger.oldest) : middleOf(window, ledger.oldest, range.now);
+  if (!(cut > window.from && cut < Math.min(window.to, midnightAfter(range.now) + dayMs))) throw refusal;
+  const older = { from: window.from, to: cut };
+  const newer = { from: cut, to: window.to };
+  if (!isNewestFirst) {
+    yield* readWindows(reader, { ...range, spans: [older, newer] }, { announced: 0 }, came, known);
+    return;
+  }
+  countNew(ledger, came);
+  const before = came.records;
+  yield* readWindows(reader, { ...range, spans: [older] }, { announced: 0 }, came, known);
+  const records = ledger.known.size + came.records - before;
+  const total = reader.areTotalsBelieved ? (window.first.total ?? 0) : 0;
+  const missing = Math.max(0, total - records - ledger.refused);
+  reader.tally.missing += missing;
+  yield covered({ ...ledger, window: newer }, missing === 0);
+}
+
+function countNew({ known, knownBefore }: Ledger, came: Came): void {
+  for (const key of known.keys()) if (!knownBefore.has(key)) came.records++;
 }
 
 /** A list read from its first to its last page; what lies outside the range is left out. */
-async function* readWhole<Content>(
-  list: List<Content>,
-  range: Range | undefined,
-  tally: Tally,
-  knownBefore: ReadonlySet<string> = new Set(),
-): AsyncGenerator<Reading<Content>, void, undefined> {
-  const ledger = openLedger(undefined, range, tally, knownBefore);
-  const first = await list.page(1, {});
-  yield take(ledger, first);
-  yield* lookahead(laterPages(list, {}, first, ledger));
-  yield* reconcile(list, {}, first, ledger);
-}
-
-/**
- * The pages behind the last that was taken, one after the other, however the list pages. The total may be too low: as long
- * as more records come than were announced, it is not taken for the end.
- *
- * @throws EndlessList if a cursor comes back to where it was, or page after page holds nothing new: the list would never end
- */
-async function* laterPages<Content>(
-  list: List<Content>,
-  query: Query,
-  first: Page<Content>,
-  ledger: Ledger,
-): AsyncGenerator<Reading<Content>, void, undefined> {
-  const cursors = new Set<string>();
-  let page: Page<unknown> = ledger.last ?? first;
-  let repeats = 0;
-  let stalePages = 0;
-  for (let number = ledger.pages + 1; !page.isLast && page.count > 0 && ledger.isBelieved; number++) {
-    if (page.next !== undefined) {
-      if (cursors.has(page.next))
-        throw new EndlessList('its cursor leads back to a page already read: it would never end');
-      cursors.add(page.next);
-    } else if (isBehind(number, page, first) && ledger.pass.size <= (page.total ?? 0)) return;
-    const asked = page.next === undefined ? await list.page(number, query) : await list.after(page.next, query);
-    const known = ledger.pass.size;
-    yield take(ledger, asked);
-    const isStale = ledger.pass.size === known;
-    // As many new records as a page holds push the same page to the next place; the total tells that it goes on.
-    const isAnnounced = asked.total !== undefined && !isBehind(number + 1, asked, first);
-    repeats = isStale && isSamePage(asked, page) && !isAnnounced ? repeats + 1 : 0;
-    stalePages = isStale ? stalePages + 1 : 0;
-    page = asked;
-    if (repeats === maxRepeats) return;
-    if (stalePages === maxStalePages) throw new EndlessList('page after page holds nothing new: it would never end');
-  }
-}
-
-/** True if the pages before this one hold all that a page announces. */
-function isBehind(number: number, { total }: Page<unknown>, first: Page<unknown>): boolean {
-  return total !== undefined && (number - 1) * first.count >= total;
-}
-
-function isSamePage({ rows }: Page<unknown>, other: Page<unknown>): boolean {
-  return rows.length === other.rows.length && rows.every(({ key }, index) => key === other.rows[index]!.key);
-}
-
-/** Reads a window again while keys are missing; then tells how far everything is read. */
-async function* reconcile<Content>(
-  list: List<Content>,
-  query: Query,
-  first: Page<Content>,
-  ledger: Ledger,
-): AsyncGenerator<Reading<Content>, void, undefined> {
-  const { tally } = ledger;
-  let missing = missingIn(ledger, first);
-  tally.announced += first.total ?? ledger.pass.size + ledger.refused;
-  for (let rereads = 0; missing > 0 && rereads < maxRereads; rereads++) {
-    tally.reread++;
-    beginPass(ledger);
-    const again = await list.page(1, query);
-    yield take(ledger, again);
-    yield* lookahead(laterPages(list, query, again, ledger));
-    missing = missingIn(ledger, again);
-  }
-  tally.missing += missing;
-  tally.refused += ledger.refused;
-  const { from, until, openDays } = ledger;
-  yield { kind: 'covered', from, until, isWhole: missing === 0 && ledger.refused === 0, openDays };
-}
-
-/** What a window has given so far. */
-interface Ledger {
-  /** Undefined when a list is read whole. */
-  readonly window: Window<unknown> | undefined;
-  readonly range: Range | undefined;
-  readonly tally: Tally;
-  readonly from: number;
-  readonly until: number;
-  /** The midnights before the open records that came. */
-  readonly openDays: Set<number>;
-  /** Every key of the window before: windows share their cut, and are asked for with a margin. */
-  readonly knownBefore: ReadonlySet<string>;
-  /** Every key that came. */
-  readonly known: Set<string>;
-  /** The keys that came since the window was last begun: in the first pass, `known`. */
-  pass: Set<string>;
-  /** Pages that this pass has taken, and the last of them. */
-  pages: number;
-  last: Page<unknown> | undefined;
-  /** Records of this pass that are no rows. */
-  refused: number;
-  /** False once a row shows that the list does not filter by creation date. */
-  isBelieved: boolean;
-}
-
-function openLedger(
-  window: Window<unknown> | undefined,
-  range: Range | undefined,
-  tally: Tally,
-  knownBefore: ReadonlySet<string> = new Set(),
-): Ledger {
-  const known = new Set<string>();
-  const from = window?.from ?? range?.spans[0]?.from ?? Number.NEGATIVE_INFINITY;
-  const until = window?.to ?? range?.spans.at(-1)?.to ?? Number.POSITIVE_INFINITY;
-  const opening = { from, until, openDays: new Set<number>(), known, pass: known, refused: 0, isBelieved: true };
-  return { window, range, tally, knownBefore, pages: 0, last: undefined, ...opening };
-}
-
-function beginPass(ledger: Ledger): void {
-  ledger.pass = new Set();
-  ledger.pages = 0;
-  ledger.last = undefined;
-  ledger.refused = 0;
-}
-
-function missingIn(ledger: Ledger, first: Page<unknown>): number {
-  return Math.max(0, (first.total ?? 0) - ledger.pass.size - ledger.refused);
-}
-
-/** The rows of a page that are in the range and were not given before. */
-function take<Content>(ledger: Ledger, page: Page<Content>): RowsRead<Content> {
-  const { window, range, known, knownBefore, tally } = ledger;
-  ledger.pages++;
-  ledger.last = page;
-  ledger.refused += page.count - page.rows.length;
-  if (window !== undefined && !isBelieved(page.rows, window)) {
-    ledger.isBelieved = false;
-    return { kind: 'rows', rows: [], release: page.release };
-  }
-  const rows = page.rows.filter(({ key, created, isOpen }) => {
-    const { size } = known;
-    known.add(key);
-    if (ledger.pass !== known) ledger.pass.add(key);
-    if (known.size === size) return false;
-    if (range !== undefined && !isInRange(created, range)) {
-      tally.leftOut++;
-      return false;
-    }
-    // One that the window before has given may lie in this one all the same.
-    if (isOpen) ledger.openDays.add(midnightBefore(created));
-    return !knownBefore.has(key);
-  });
-  return { kind: 'rows', rows, release: page.release };
+async function* readWhole<Content>(reader: Reader<Content>, knownBefore: Known): Readings<Content> {
+  const { list, wanted, tally } = reader;
+  const ledger = openLedger(undefined, wanted, tally, knownBefore);
+  const first = wanted.isEmptyBelieved ? await list.page(1, {}) : await firstPage(list, {});
+  yield rowsOf(ledger, first);
+  yield* readToEnd(reader, {}, first, ledger);
+  yield* settle(reader, {}, first, ledger);
 }

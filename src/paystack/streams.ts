@@ -7,16 +7,7 @@
  * *observed* (an answer recorded from the real API). An unmarked path, key or paging is documented.
  */
 
-/** How a list is asked for. What its answers say (`meta`) is believed over this, see `list.ts`. */
-export type Paging =
-  /** `page` and `perPage`. */
-  | 'numbered'
-  /** `perPage`, then `next` with the value of `meta.next`. */
-  | 'cursor'
-  /** `per_page`, then `cursor` with the value of `meta.next`. */
-  | 'mandate-cursor'
-  /** One request tells everything. */
-  | 'single';
+import type { Paging } from './paging.ts';
 
 export interface ParentFacts {
   /** The stream whose records are visited, one list of children each. */
@@ -39,12 +30,18 @@ export interface StreamFacts {
   readonly path: string;
   /** Primary key: canonical field names, see `catalogs/`. */
   readonly key: readonly [string, ...string[]];
+  /** What columns of the key hold where a record has nothing for them: a key cannot be null. */
+  readonly absentKeys?: Readonly<Record<string, string>>;
   /** Default: numbered. */
   readonly paging?: Paging;
   /** Field with the creation date; of a child, the column with that of its parent. */
   readonly created?: string;
+  /** Field with the date of the last change, where the list has one. */
+  readonly updated?: string;
   /** The list, or that of the parents, takes `from` and `to`: the stream can be INCREMENTAL on `created`. */
   readonly ranged?: true;
+  /** `from` and `to` are asked for together. */
+  readonly needsBothEnds?: boolean;
   /** Query parameters that every request of the list carries. */
   readonly query?: Readonly<Record<string, string>>;
   /** The list answers with 404 where there is nothing in it. */
@@ -53,6 +50,13 @@ export interface StreamFacts {
   readonly maxPageSize?: number;
   /** Takes the records out of an answer whose `data` is no plain list of them. */
   readonly records?: (data: unknown) => unknown;
+  /**
+   * A feature that an integration may lack: a refusal of the very first request for its list means that there is nothing to
+   * read. Inferred: no recorded answer shows it.
+   */
+  readonly optional?: true;
+  /** One record is fetched under the path of the list by this field (documented). */
+  readonly fetchedBy?: string;
   /** Set on a stream whose lists hang under the records of another. */
   readonly parent?: ParentFacts;
   /**
@@ -85,6 +89,7 @@ export const streams = {
     key: ['domain_name'],
     paging: 'single',
     records: domainRecords,
+    optional: true,
   },
   balance_ledger: {
     holds: 'one movement of a balance',
@@ -92,6 +97,7 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    updated: 'updatedAt',
   },
   balances: {
     holds: 'the balance in one currency, as of the run',
@@ -115,6 +121,7 @@ export const streams = {
     ranged: true,
     parent: { stream: 'bulk_charges', carries: { bulkcharge: 'id', bulkcharge_created_at: 'createdAt' } },
     selectedByDefault: false,
+    updated: 'updatedAt',
   },
   bulk_charges: {
     holds: 'a batch of charges',
@@ -123,6 +130,8 @@ export const streams = {
     created: 'createdAt',
     ranged: true,
     finalStatuses: ['complete'],
+    updated: 'updatedAt',
+    fetchedBy: 'id',
   },
   countries: {
     holds: 'a country Paystack works in',
@@ -136,18 +145,21 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    updated: 'updatedAt',
   },
   dedicated_account_providers: {
     holds: 'a bank that provides dedicated virtual accounts',
     path: '/dedicated_account/available_providers',
     key: ['id'],
     paging: 'single',
+    optional: true,
   },
   dedicated_virtual_accounts: {
     holds: 'a bank account that collects for one customer',
     path: '/dedicated_account',
     key: ['id'],
     created: 'created_at',
+    optional: true,
   },
   disputes: {
     holds: 'a chargeback or complaint about a transaction',
@@ -157,6 +169,10 @@ export const streams = {
     ranged: true,
     finalStatuses: ['resolved', 'archived'],
     changes: { stream: 'transactions', by: 'transaction' },
+    updated: 'updatedAt',
+    fetchedBy: 'id',
+    // Documented without the word optional that other lists have for `from` and `to`.
+    needsBothEnds: true,
   },
   invoices: {
     holds: 'a payment request',
@@ -167,12 +183,14 @@ export const streams = {
     // Documented: archived invoices are left out of the list without it.
     query: { include_archive: 'true' },
     finalStatuses: ['success', 'failed'],
+    fetchedBy: 'id',
   },
   mandate_authorizations: {
     holds: 'a direct debit mandate and its authorization',
     path: '/directdebit/mandate-authorizations',
     key: ['id'],
     paging: 'mandate-cursor',
+    optional: true,
   },
   orders: {
     holds: 'an order of products',
@@ -181,6 +199,8 @@ export const streams = {
     created: 'created_at',
     ranged: true,
     finalStatuses: ['success', 'failed'],
+    fetchedBy: 'id',
+    updated: 'updated_at',
   },
   payment_pages: {
     holds: 'a hosted payment page',
@@ -188,6 +208,7 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    updated: 'updatedAt',
   },
   plans: {
     holds: 'a plan that customers subscribe to',
@@ -196,6 +217,7 @@ export const streams = {
     created: 'createdAt',
     // Half documented: the OpenAPI file lists from and to, the reference does not.
     ranged: true,
+    updated: 'updatedAt',
   },
   preauthorizations: {
     holds: 'a reserved amount, captured or released later (South Africa)',
@@ -206,11 +228,14 @@ export const streams = {
     // Documented: "No preauthorized transaction exists".
     emptyIs404: true,
     finalStatuses: ['captured', 'released', 'failed', 'abandoned'],
+    optional: true,
   },
   product_orders: {
     holds: 'a product within an order',
     path: '/order/product/{id}',
-    key: ['product_id', 'order_id'],
+    key: ['product_id', 'order_id', 'variant_code'],
+    // Documented: null where a product has no variants, and then two lines of an order differ by nothing else.
+    absentKeys: { variant_code: '' },
     parent: { stream: 'products', carries: { product_id: 'id' } },
     selectedByDefault: false,
   },
@@ -220,6 +245,7 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    updated: 'updatedAt',
   },
   refunds: {
     holds: 'a refund of a transaction, whole or in part',
@@ -230,6 +256,8 @@ export const streams = {
     finalStatuses: ['processed', 'failed'],
     // Observed: even a partial refund makes the transaction `reversed`, weeks after it was created.
     changes: { stream: 'transactions', by: 'transaction' },
+    fetchedBy: 'id',
+    updated: 'updatedAt',
   },
   settlement_transactions: {
     holds: 'a transaction within a settlement',
@@ -247,6 +275,7 @@ export const streams = {
     created: 'createdAt',
     ranged: true,
     finalStatuses: ['success', 'failed'],
+    updated: 'updatedAt',
   },
   storefront_orders: {
     holds: 'an order placed at a storefront',
@@ -254,6 +283,7 @@ export const streams = {
     key: ['storefront_id', 'id'],
     parent: { stream: 'storefronts', carries: { storefront_id: 'id' } },
     selectedByDefault: false,
+    optional: true,
   },
   storefront_products: {
     holds: 'a product shown at a storefront',
@@ -261,12 +291,14 @@ export const streams = {
     key: ['storefront_id', 'id'],
     parent: { stream: 'storefronts', carries: { storefront_id: 'id' } },
     selectedByDefault: false,
+    optional: true,
   },
   storefronts: {
     holds: 'an online shop hosted by Paystack',
     path: '/storefront',
     key: ['id'],
     created: 'createdAt',
+    optional: true,
   },
   subaccounts: {
     holds: 'an account that shares in payments',
@@ -293,12 +325,15 @@ export const streams = {
     // Half documented: the OpenAPI file lists from and to, the reference does not.
     ranged: true,
     finalStatuses: ['completed', 'complete', 'cancelled'],
+    fetchedBy: 'id',
+    updated: 'updatedAt',
   },
   terminals: {
     holds: 'a point-of-sale terminal',
     path: '/terminal',
     key: ['id'],
     paging: 'cursor',
+    optional: true,
   },
   transaction_splits: {
     holds: 'a rule that splits payments among subaccounts',
@@ -306,6 +341,7 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    updated: 'updatedAt',
   },
   transactions: {
     holds: 'a payment, tried or made',
@@ -316,6 +352,7 @@ export const streams = {
     finalStatuses: ['success', 'failed', 'abandoned', 'reversed'],
     // Nobody pays after months; refunds and disputes, which may come later, have the transaction read again by themselves.
     maxOpenDays: 90,
+    fetchedBy: 'id',
   },
   transfer_recipients: {
     holds: 'a bank account or wallet that transfers go to',
@@ -323,6 +360,7 @@ export const streams = {
     key: ['id'],
     created: 'createdAt',
     ranged: true,
+    updated: 'updatedAt',
   },
   transfers: {
     holds: 'money sent from the balance to a recipient',
@@ -331,6 +369,8 @@ export const streams = {
     created: 'createdAt',
     ranged: true,
     finalStatuses: ['success', 'failed', 'abandoned', 'reversed', 'blocked', 'rejected'],
+    updated: 'updatedAt',
+    fetchedBy: 'id',
   },
   virtual_terminals: {
     holds: 'a virtual point of sale',
@@ -338,6 +378,7 @@ export const streams = {
     key: ['id'],
     paging: 'cursor',
     created: 'created_at',
+    optional: true,
   },
 } as const satisfies Record<string, StreamFacts>;
 
@@ -345,6 +386,8 @@ export type StreamName = keyof typeof streams;
 
 /** `{"domainNames": ["example.com"]}` (documented) holds one record for each name. */
 function domainRecords(data: unknown): unknown {
+  // Observed of an integration without domains: `[]` in place of the object.
+  if (Array.isArray(data) && data.length === 0) return data;
   const names = (data as { domainNames?: unknown } | null)?.domainNames;
   return Array.isArray(names) ? names.map((name) => ({ domain_name: name })) : names;
 }

@@ -1,107 +1,215 @@
 /**
  * Where a stream resumes: what its bookmark in the state says, and how it moves.
  *
- * Paystack has no filter for what was updated. So besides the newest creation that was written, a bookmark holds the days
- * on which records were created that were still open when last seen (a pending transfer, an unresolved dispute):
- * `{"createdAt": "…Z", "open": ["2026-03-01/2026-03-04"]}`, the second date exclusive. Those days are read again, however
- * old, within a bound, and what they cost depends on how many they are, not on how long ago.
+ * Paystack has no filter for what was updated. So besides the newest creation that was written, a bookmark holds the records
+ * that were still open when last seen (a pending transfer, an unresolved dispute) by their keys and the days of their
+ * creation; of very many only the days. They are seen again, however old, within a bound. A child stream holds its parents so.
+ *
+ *     {"createdAt": "…Z", "as_of": "…Z", "open": ["2026-03-01 12,15", "2026-04-07/2026-04-09"]}
+ *
+ * `as_of` is when the run began that last read the stream to its end. `failed` holds, in the form of `open`, parents whose
+ * children could not be read. `pass` is there while a run has not come to its end: when the first of the runs began that
+ * share the work, and up to which creation they have read.
  */
 import type { Config } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { instantOf } from '../json/dates.ts';
-import type { Row } from '../paystack/list.ts';
-import type { Covered } from '../paystack/reader.ts';
-import { dayMs, midnightBefore, type Range, type Span } from '../paystack/windows.ts';
+import type { Covered } from '../paystack/reading.ts';
+import { dayMs, midnightBefore, type Span } from '../paystack/windows.ts';
 import type { Log } from '../report/log.ts';
 import type { SelectedStream } from '../singer/selection.ts';
 import { type State, withBookmark } from '../singer/state.ts';
+import type { Revisited } from './single-records.ts';
+
+/** Records by their keys, each with the midnight before its creation; and days of which not all keys are held. */
+export interface Remembered {
+  readonly keys: ReadonlyMap<string, number>;
+  readonly days: ReadonlySet<number>;
+}
 
 /** Milliseconds since 1970. */
 export interface Position {
   /** Creation of the newest record up to which everything is written; undefined if nothing is. */
   readonly reached: number | undefined;
-  /** The midnights before the records that were open when last seen. */
-  readonly openDays: ReadonlySet<number>;
+  /** When the run began that last read everything there is to be read; undefined if none has. */
+  readonly asOf: number | undefined;
+  /** What was open when last seen. */
+  readonly open: Remembered;
+  /** What could not be read and must be, however old it is. */
+  readonly failed: Remembered;
+  /** How far a run has come that did not come to its end, and when it began. */
+  readonly pass: { readonly began: number; readonly reached: number } | undefined;
 }
 
-/** Spans of days that a bookmark holds, and that cost a request at least. Beyond it the nearest are joined. */
-const maxOpenSpans = 100;
+const nothing: Remembered = { keys: new Map(), days: new Set() };
+
+/** Where a stream begins that has no bookmark. */
+export const beginning: Position = {
+  ...{ reached: undefined, asOf: undefined, pass: undefined },
+  ...{ open: nothing, failed: nothing },
+};
+
+/** Keys that a bookmark holds: a few kilobytes. Of days with the most records, more are left to be read as days. */
+const maxKeys = 500;
+
+/** Spans of days that a bookmark holds. Beyond it the nearest are joined. */
+const maxSpans = 100;
+
+/** A bookmark that is further ahead of the clock than clocks differ cannot be one. */
+const maxAheadMs = dayMs;
+
+/** A run that goes on from where another broke off need not read again what that one read, if it was not long ago. */
+const maxPassMs = dayMs;
+
+/** What was created so shortly before a run began may have been listed only later: clocks differ. */
+const clockMarginMs = 300_000;
 
 /**
- * The position that a state tells.
+ * The position that a state has for a stream.
  *
- * @param openSince open days before it are passed over from now on, milliseconds since 1970
+ * @param openSince open records of days before it are passed over from now on, milliseconds since 1970
  * @throws UserError if the bookmark cannot be read
  */
 export function positionIn(stream: SelectedStream, state: State, openSince: number, now: number, log: Log): Position {
   const { id, replicationKey } = stream;
-  const start = { reached: undefined, openDays: new Set<number>() };
-  if (replicationKey === undefined) return start;
-  const { [replicationKey]: value, open, ...others } = state.bookmarks[id] ?? {};
+  if (replicationKey === undefined) return beginning;
+  const { [replicationKey]: value, as_of, open, failed, pass, ...others } = state.bookmarks[id] ?? {};
   if (value === undefined || value === null) {
     const names = Object.keys(others).join(', ');
     if (names) log('WARNING', `${id}: its bookmark is by ${names}, not by ${replicationKey}; it is ignored`);
-    return start;
+    return beginning;
   }
-  const remedy = 'mend it, or remove it to start anew';
-  const reached = typeof value === 'string' ? instantOf(value) : undefined;
-  if (reached === undefined) throw new UserError(`the bookmark of "${id}" (${replicationKey}) is no date: ${remedy}`);
-  const openDays = daysIn(open ?? [], { from: midnightBefore(openSince), to: now });
-  if (openDays === undefined) throw new UserError(`the bookmark of "${id}" (open) is no list of dates: ${remedy}`);
-  return { reached: Date.parse(reached.text), openDays };
+  const read = <Value>(name: string, given: unknown, reader: (given: unknown) => Value | undefined): Value => {
+    const result = reader(given);
+    if (result !== undefined) return result;
+    const form = reader === timeOf ? 'no date' : 'not in the form that the tap writes';
+    throw new UserError(`the bookmark of "${id}" (${name}) is ${form}: mend it, or remove it to start anew`);
+  };
+  const reached = read(replicationKey, value, timeOf);
+  if (reached > now + maxAheadMs) {
+    const what = `its bookmark (${String(value)}) is in the future, or this machine's clock is behind`;
+    log('WARNING', `${id}: ${what}; the stream is read from its beginning`, { stream: id });
+    return beginning;
+  }
+  const since = { from: midnightBefore(openSince), to: now };
+  return {
+    reached,
+    asOf: as_of === undefined ? undefined : read('as_of', as_of, timeOf),
+    open: read('open', open ?? [], (given) => rememberedIn(given, since)),
+    failed: read('failed', failed ?? [], (given) => rememberedIn(given, { ...since, from: Number.NEGATIVE_INFINITY })),
+    pass: pass === undefined ? undefined : read('pass', pass, passIn),
+  };
 }
 
 /**
- * What a run reads: from the position less the lookback on, and the open days before that, within their bound. Nothing of
- * it lies outside the dates of the settings.
+ * From when on everything is read, for what is new and for what changed within the lookback.
  *
- * @returns undefined if that is nothing
+ * @returns milliseconds since 1970; -Infinity for the first record there is
  */
-export function rangeFrom({ reached, openDays }: Position, config: Config, now: number): Range | undefined {
-  const to = config.endMs ?? Number.POSITIVE_INFINITY;
+export function lookbackFrom({ reached, pass }: Position, config: Config, now: number): number {
   const from = reached === undefined ? config.startMs : Math.max(config.startMs, reached - config.lookbackMs);
-  const spans = joined([...spansOf(openDays), { from, to }])
-    .map((span) => ({ from: Math.max(span.from, config.startMs), to: Math.min(span.to, to) }))
-    .filter((span) => span.from < span.to);
-  return spans.length === 0 ? undefined : { spans, now };
+  if (pass === undefined) return from;
+  const again = isResumed(pass, now) ? clockMarginMs : config.lookbackMs;
+  return Math.max(from, Math.min(pass.reached, pass.began - again));
+}
+
+/**
+ * What is remembered from before the lookback, and is to be seen again beside it.
+ *
+ * @param since where the lookback begins, milliseconds since 1970
+ */
+export function olderThan(since: number, { keys, days }: Remembered, { pass }: Position, now: number): Remembered {
+  // What an unfinished run has come past, it has seen.
+  const from = pass !== undefined && isResumed(pass, now) ? pass.reached - dayMs : Number.NEGATIVE_INFINITY;
+  const isOlder = (day: number) => day < since && day > from;
+  return {
+    keys: new Map([...keys].filter(([, day]) => isOlder(day))),
+    days: new Set([...days].filter(isOlder)),
+  };
+}
+
+function isResumed({ began }: NonNullable<Position['pass']>, now: number): boolean {
+  return now - began <= maxPassMs;
 }
 
 /**
  * The position after a span was read and written.
  *
- * @param newest creation of the newest record that was written
  * @param now start of the run: what was created later may not have been listed yet
  */
-export function advanced({ reached, openDays }: Position, covered: Covered, newest: number, now: number): Position {
-  const end = Math.min(newest, covered.until, now);
-  const others = [...openDays].filter((day) => day < covered.from || day + dayMs > covered.until);
+export function advanced(position: Position, covered: Covered, now: number): Position {
+  const { reached, pass } = position;
+  const isOutside = (day: number) => day < covered.from || day + dayMs > covered.until;
+  const end = Math.min(covered.newest, covered.until, now);
   return {
+    ...position,
     reached: end > (reached ?? Number.NEGATIVE_INFINITY) ? end : reached,
-    openDays: new Set([...others, ...covered.openDays]),
+    open: replaced(position.open, isOutside, covered.open),
+    failed: replaced(position.failed, isOutside, covered.failed),
+    pass: { began: pass?.began ?? now, reached: Math.max(Math.min(covered.until, now), pass?.reached ?? 0) },
   };
 }
 
-/** The position after rows were written that lie before what the run reads. */
-export function withOpenRows(position: Position, rows: readonly Pick<Row<unknown>, 'created' | 'isOpen'>[]): Position {
-  const days = rows.filter(({ isOpen }) => isOpen).map(({ created }) => midnightBefore(created));
-  return days.length === 0 ? position : { ...position, openDays: new Set([...position.openDays, ...days]) };
+/** The position after records were seen again by their keys. */
+export function revisited(position: Position, { keys, open }: Pick<Revisited, 'keys' | 'open'>): Position {
+  const others = [...position.open.keys].filter(([key]) => !keys.has(key));
+  return { ...position, open: { ...position.open, keys: new Map([...others, ...open]) } };
+}
+
+/** The position after everything there is to be read was read and written by a run, or by those that shared the work. */
+export function completed(position: Position, now: number): Position {
+  return { ...position, asOf: position.pass?.began ?? now, pass: undefined };
+}
+
+function replaced(
+  { keys, days }: Remembered,
+  isOutside: (day: number) => boolean,
+  found: ReadonlyMap<string, number>,
+): Remembered {
+  return {
+    keys: new Map([...[...keys].filter(([, day]) => isOutside(day)), ...found]),
+    days: new Set([...days].filter(isOutside)),
+  };
 }
 
 /** The state with the position of a stream, once it has one. */
-export function withPosition(state: State, stream: SelectedStream, { reached, openDays }: Position): State {
+export function withPosition(state: State, stream: SelectedStream, position: Position): State {
+  const { reached, asOf, open, failed, pass } = position;
   if (stream.replicationKey === undefined || reached === undefined) return state;
-  const open = spansOf(openDays).map(({ from, to }) => `${dateOf(from)}/${dateOf(to)}`);
-  const bookmark = {
-    [stream.replicationKey]: new Date(reached).toISOString(),
-    open: open.length > 0 ? open : undefined,
-  };
-  return withBookmark(state, stream.id, bookmark);
+  return withBookmark(state, stream.id, {
+    [stream.replicationKey]: textOf(reached),
+    as_of: asOf === undefined ? undefined : textOf(asOf),
+    open: entriesOf(open),
+    failed: entriesOf(failed),
+    pass: pass && { began: textOf(pass.began), reached: textOf(pass.reached) },
+  });
 }
 
-/** The days as spans, few enough. */
-function spansOf(days: Iterable<number>): Span[] {
+/** What is remembered as the bookmark holds it: `2026-03-01 12,15` with keys, `2026-04-07/2026-04-09` without. */
+function entriesOf({ keys, days }: Remembered): readonly string[] | undefined {
+  const byDay = new Map<number, string[]>();
+  const wholeDays = new Set(days);
+  for (const [key, day] of keys) {
+    // Keys that are no numbers would need quoting; no such stream has records that can be open.
+    if (!/^\d+$/.test(key)) wholeDays.add(day);
+    else if (byDay.get(day)?.push(key) === undefined) byDay.set(day, [key]);
+  }
+  const smallestFirst = [...byDay].sort(([, one], [, other]) => one.length - other.length);
+  const texts: string[] = [];
+  let held = 0;
+  for (const [day, ofDay] of smallestFirst) {
+    held += ofDay.length;
+    if (held > maxKeys) wholeDays.add(day);
+    else if (!wholeDays.has(day)) texts.push(`${dateOf(day)} ${ofDay.join(',')}`);
+  }
+  for (const { from, to } of spansOf(wholeDays)) texts.push(`${dateOf(from)}/${dateOf(to)}`);
+  return texts.length === 0 ? undefined : texts.sort();
+}
+
+/** Days as spans, few enough. */
+export function spansOf(days: Iterable<number>, most = maxSpans): Span[] {
   const spans = joined([...days].map((day) => ({ from: day, to: day + dayMs })));
-  while (spans.length > maxOpenSpans) {
+  while (spans.length > most) {
     const gaps = spans.slice(1).map(({ from }, index) => from - spans[index]!.to);
     const at = gaps.indexOf(Math.min(...gaps));
     spans.splice(at, 2, { from: spans[at]!.from, to: spans[at + 1]!.to });
@@ -110,7 +218,7 @@ function spansOf(days: Iterable<number>): Span[] {
 }
 
 /** The same time in ascending spans that do not touch. */
-function joined(spans: readonly Span[]): Span[] {
+export function joined(spans: readonly Span[]): Span[] {
   const apart: Span[] = [];
   for (const span of spans.toSorted((one, other) => one.from - other.from)) {
     const last = apart.at(-1);
@@ -121,20 +229,42 @@ function joined(spans: readonly Span[]): Span[] {
   return apart;
 }
 
-/** The days of the spans that a bookmark holds, as far as they lie within another span; undefined if it holds none. */
-function daysIn(open: unknown, within: Span): Set<number> | undefined {
-  if (!Array.isArray(open)) return undefined;
+/** What the entries of a bookmark hold, as far as it lies within a span; undefined if they are none. */
+function rememberedIn(entries: unknown, within: Span): Remembered | undefined {
+  if (!Array.isArray(entries)) return undefined;
+  const keys = new Map<string, number>();
   const days = new Set<number>();
-  for (const text of open) {
-    const dates = typeof text === 'string' ? text.split('/') : [];
-    const [from, to] = dates.map((date) => Date.parse(instantOf(date)?.text ?? ''));
-    if (dates.length !== 2 || !(from! < to!)) return undefined;
-    const last = Math.min(to!, within.to);
-    for (let day = midnightBefore(Math.max(from!, within.from)); day < last; day += dayMs) days.add(day);
+  for (const entry of entries) {
+    const parts = typeof entry === 'string' ? /^([^ /]+)(?: ([\d,]+)|\/([^ /]+))$/.exec(entry) : null;
+    const [, first, ofDay, last] = parts ?? [];
+    const from = timeOf(first);
+    const to = ofDay !== undefined && from !== undefined ? from + dayMs : timeOf(last);
+    if (from === undefined || to === undefined || from >= to) return undefined;
+    if (ofDay !== undefined) {
+      if (from >= within.from && from < within.to) for (const key of ofDay.split(',')) keys.set(key, from);
+      continue;
+    }
+    const end = Math.min(to, within.to);
+    for (let day = midnightBefore(Math.max(from, within.from)); day < end; day += dayMs) days.add(day);
   }
-  return days;
+  return { keys, days };
+}
+
+function passIn(given: unknown): Position['pass'] {
+  const { began, reached } = (given ?? {}) as { began?: unknown; reached?: unknown };
+  const times = [timeOf(began), timeOf(reached)] as const;
+  return times[0] === undefined || times[1] === undefined ? undefined : { began: times[0], reached: times[1] };
+}
+
+function timeOf(text: unknown): number | undefined {
+  const instant = typeof text === 'string' ? instantOf(text) : undefined;
+  return instant && Date.parse(instant.text);
+}
+
+function textOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function dateOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+  return textOf(ms).slice(0, 10);
 }

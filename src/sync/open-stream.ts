@@ -1,20 +1,24 @@
-/** From a selected stream to its readings: where the facts of the table, the catalogs and the settings meet. */
-
+/** From a selected stream to its readings: where the facts of the table, the catalogs, the bookmark and the settings meet. */
 import type { Config } from '../config.ts';
+import { ForeseenError } from '../errors.ts';
 import { type Parent, readChildren } from '../paystack/children.ts';
 import type { Ask } from '../paystack/client.ts';
-import { Refused, WrongAnswer } from '../paystack/errors.ts';
-import { type List, type ListOptions, noRows, openList, type Row } from '../paystack/list.ts';
-import { type Reading, type RowsRead, readList, type Tally } from '../paystack/reader.ts';
-import { type ParentFacts, type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
-import { dayMs, isInRange, type Range } from '../paystack/windows.ts';
+import type { Tally, Wanted } from '../paystack/ledger.ts';
+import { type List, openList, type Row, type ToRows } from '../paystack/list.ts';
+import { readList } from '../paystack/reader.ts';
+import type { Reading } from '../paystack/reading.ts';
+import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import { dayMs, midnightBefore, pagesIn, queryOf, type Range, type Span } from '../paystack/windows.ts';
+import { inOrder, toAsync } from '../prefetch.ts';
 import { readSchema } from '../record/schemas.ts';
 import type { RecordFrame } from '../singer/messages.ts';
 import type { SelectedStream } from '../singer/selection.ts';
-import { type Position, rangeFrom } from './bookmark.ts';
+import { joined, lookbackFrom, olderThan, type Position, type Remembered } from './bookmark.ts';
+import { type Plan, planOf } from './plan.ts';
 import { compileParents, compileRows, type RecordLine } from './rows.ts';
+import { openSingles, type Revisited, revisitedBy } from './single-records.ts';
 
-export interface SourceOptions {
+export interface OpenOptions {
   readonly config: Config;
   readonly ask: Ask;
   /** Start of the run, milliseconds since 1970. */
@@ -25,99 +29,213 @@ export interface SourceOptions {
   readonly frame: (askedAt: number) => RecordFrame;
 }
 
+/** What a stream gives: rows, how far everything is read, and what was seen again by its key. */
+export type StreamReading = Reading<RecordLine> | Revisited;
+
+type StreamReadings<Result = void> = AsyncGenerator<StreamReading, Result, undefined>;
+
+/** A stream that is about to be read. */
+interface Opening {
+  readonly facts: StreamFacts;
+  readonly name: StreamName;
+  readonly rank: number;
+  readonly position: Position;
+  readonly tally: Tally;
+  readonly options: OpenOptions;
+  /** Makes the rows of its records, which get what they have from their parent. */
+  readonly toRows: (fromParent?: Parent) => ToRows<RecordLine>;
+}
+
+/** Clocks differ: what changed less than this before the last run began may have changed after it. */
+const clockMarginMs = dayMs;
+
+/** Refusals in a row of single records, after which the others are looked for in the list. */
+const maxRefusals = 3;
+
 /**
  * The readings of one stream, its records conformed.
  *
  * @param position where it resumes
  * @param rank of its requests among those of other streams
  */
-export function openSource(
+export function openStream(
   stream: SelectedStream,
   position: Position,
   rank: number,
   tally: Tally,
-  { config, ask, now, ahead, frame }: SourceOptions,
-): AsyncIterable<Reading<RecordLine>> {
+  options: OpenOptions,
+): StreamReadings {
   const name = stream.id as StreamName;
   const facts: StreamFacts = streams[name];
-  const range: Range | undefined = facts.ranged && rangeFrom(position, config, now);
-  if (facts.ranged && range === undefined) return nothing();
+  const toRows = compileRows(facts, readSchema(name), stream.schema, options.frame);
+  const opening: Opening = { facts, name, rank, position, tally, options, toRows };
+  return facts.parent === undefined ? readOwn(opening) : readUnderParents(opening, facts.parent.stream as StreamName);
+}
 
-  function open<Content>(of: StreamName, path: string, toRows: ListOptions<Content>['toRows']): List<Content> {
-    return openList({ facts: streams[of], endpoint: of, rank, path, pageSize: config.pageSize, ask, toRows });
+/** The records of a list of its own: those that are had by their keys first. */
+async function* readOwn(opening: Opening): StreamReadings {
+  const { facts, name, position, tally, options, toRows } = opening;
+  const list = listOf(opening, name, facts.path, toRows());
+  if (!facts.ranged) {
+    yield* readList(list, { range: undefined }, options.ahead, tally);
+    return;
   }
-
-  const toRows = compileRows(facts, readSchema(name), stream.schema, frame);
-  if (facts.parent === undefined) return readList(open(name, facts.path, toRows()), range, ahead, tally);
-  const parentName = facts.parent.stream as StreamName;
-  const parentFacts: StreamFacts = streams[parentName];
-  const fields = [...Object.values(facts.parent.carries), ...fieldsIn(facts.path)];
-  const toParents = compileParents(parentFacts, readSchema(parentName), fields);
-  const parents = readList(open(parentName, parentFacts.path, toParents), range, () => 2, { ...tally });
-  const openChild = (parent: Parent) => open(name, fillPath(facts.path, parent), toRows(carried(facts.parent, parent)));
-  return readChildren(parents, openChild, ahead, tally);
-}
-
-/** How far back the open records of a stream are read, in milliseconds. */
-export function openLookbackOf(stream: SelectedStream, config: Config): number {
-  const { maxOpenDays }: StreamFacts = streams[stream.id as StreamName];
-  return Math.min(config.openLookbackMs, maxOpenDays === undefined ? Number.POSITIVE_INFINITY : maxOpenDays * dayMs);
-}
-
-/** The stream whose records this one's change; undefined if it changes none. */
-export function changedBy(stream: SelectedStream): string | undefined {
-  const { changes }: StreamFacts = streams[stream.id as StreamName];
-  return changes?.stream;
+  const since = lookbackFrom(position, options.config, options.now);
+  const older = olderThan(since, position.open, position, options.now);
+  const canFetch = facts.fetchedBy !== undefined;
+  const plan = await planOf({ older, since, canFetch, pagesOf: pagesOf(list, facts, options.now) });
+  const left = yield* readSingles(opening, plan.keys);
+  const spans = [...plan.spans, ...left.map((key) => dayOf(older.keys.get(key)!))];
+  const range = rangeOf(spans, since, facts, options);
+  if (range === undefined) return;
+  const isWanted = (row: Row<unknown>) =>
+    !(row.created < since) || row.isOpen || older.keys.has(row.key) || mayHaveChanged(row, position);
+  yield* readList(list, { range, isWanted }, options.ahead, tally);
 }
 
 /**
- * Reads single records of a stream by their keys, as JSON text.
+ * Reads records by their keys.
  *
- * @param position where the stream resumed: what it reads from there anyhow is not given, nor what the settings leave out
- * @returns a function whose reading has one row or, for those and for a record that is not there, none
+ * @returns those that are left to be found in the list, as they were refused
  */
-export function openRecords(
-  stream: SelectedStream,
-  position: Position,
-  rank: number,
-  { config, ask, now, frame }: SourceOptions,
-): (key: string) => Promise<RowsRead<RecordLine>> {
-  const name = stream.id as StreamName;
-  const facts: StreamFacts = streams[name];
-  const read = rangeFrom(position, config, now);
-  const allowed = rangeFrom({ reached: undefined, openDays: new Set() }, config, now);
-  const isMissed = ({ created }: Row<unknown>) =>
-    Number.isNaN(created) || (!isIn(created, read) && isIn(created, allowed));
-  const toRows = compileRows(facts, readSchema(name), stream.schema, frame)();
-  return async (key) => {
-    const question = { endpoint: `${name} by key`, rank, path: `${facts.path}/${encodeURIComponent(key)}` };
+async function* readSingles(opening: Opening, keys: readonly string[]): StreamReadings<string[]> {
+  const { facts, name, rank, options, toRows } = opening;
+  const read = openSingles({ path: facts.path, endpoint: name, rank, ask: options.ask, toRows: toRows() });
+  const left: string[] = [];
+  let refusals = 0;
+  const tasks = keys.map((key) => async () => {
+    if (refusals >= maxRefusals) return { key, rows: undefined };
     try {
-      return await ask(question, ({ data, askedAt }) => {
-        const { rows, release } = toRows([data], askedAt);
-        if (rows.length === 0) throw new WrongAnswer('answered with no record');
-        return { kind: 'rows', rows: rows.filter(isMissed), release };
-      });
+      const rows = await read(key);
+      refusals = 0;
+      return { key, rows };
     } catch (error) {
-      // Documented: 404 or 400 for a key that Paystack does not know.
-      if (
-        error instanceof Refused &&
-        (error.status === 400 || (error.isPaystacks && [403, 404].includes(error.status)))
-      ) {
-        return { kind: 'rows', ...noRows };
-      }
-      throw error;
+      if (!(error instanceof ForeseenError) || error.remedy !== 'end the stream') throw error;
+      refusals++;
+      return { key, rows: undefined };
     }
+  });
+  for await (const { key, rows } of inOrder(toAsync(tasks), () => options.config.concurrency)) {
+    if (rows === undefined) {
+      left.push(key);
+      continue;
+    }
+    yield { ...rows, rows: rows.rows.filter(({ created }) => isAllowed(created, options.config)) };
+    yield revisitedBy(rows.rows, [key]);
+  }
+  return left;
+}
+
+/** The records of the lists that hang under the records of another. */
+async function* readUnderParents(opening: Opening, parentName: StreamName): StreamReadings {
+  const { facts, name, position, tally, options, toRows } = opening;
+  const { config, now, ahead } = options;
+  const parentFacts: StreamFacts = streams[parentName];
+  const { carries } = facts.parent!;
+  const fields = [...Object.values(carries), ...fieldsIn(facts.path)];
+  const parents = listOf(
+    opening,
+    parentName,
+    parentFacts.path,
+    compileParents(parentFacts, readSchema(parentName), fields),
+  );
+  let wanted: Wanted = { range: undefined };
+  let isVisited = (_: Row<Parent>) => true;
+  if (facts.ranged) {
+    const since = lookbackFrom(position, config, now);
+    const older = both(
+      olderThan(since, position.open, position, now),
+      olderThan(since, position.failed, position, now),
+    );
+    const plan = await planOf({ older, since, canFetch: false, pagesOf: pagesOf(parents, facts, now) });
+    const range = rangeOf(plan.spans, since, facts, options);
+    if (range === undefined) return;
+    wanted = { range };
+    isVisited = (parent) => {
+      const isRemembered = older.keys.has(parent.key) || older.days.has(midnightBefore(parent.created));
+      return !(parent.created < since) || parent.isOpen || isRemembered || hasChanged(parent, position);
+    };
+  }
+  const open = (parent: Parent) =>
+    listOf(opening, name, fillPath(facts.path, parent), toRows(carried(carries, parent)));
+  const isEmptyBelieved = facts.paging === 'single';
+  const own = { ...tally, failedParents: [] };
+  yield* readChildren(
+    readList(parents, wanted, () => 2, own),
+    { open, isVisited, isEmptyBelieved, ahead, tally },
+  );
+}
+
+function listOf<Content>(
+  { rank, options }: Opening,
+  of: StreamName,
+  path: string,
+  toRows: ToRows<Content>,
+): List<Content> {
+  const { config, ask } = options;
+  return openList({ facts: streams[of], endpoint: of, rank, path, pageSize: config.pageSize, ask, toRows });
+}
+
+/** Asks how many pages a span has. */
+function pagesOf(
+  list: List<unknown>,
+  { needsBothEnds = false }: StreamFacts,
+  now: number,
+): (span: Span) => Promise<number | undefined> {
+  return async (span) => {
+    const first = await list.page(1, queryOf(span, { now, needsBothEnds }));
+    first.release();
+    const pages = pagesIn(first);
+    return Number.isFinite(pages) && first.isFiltered ? Math.max(1, pages) : undefined;
   };
 }
 
-function isIn(created: number, range: Range | undefined): boolean {
-  return range !== undefined && isInRange(created, range);
+/** @returns undefined if the settings leave nothing to be read */
+function rangeOf(
+  spans: Plan['spans'],
+  since: number,
+  { needsBothEnds = false }: StreamFacts,
+  options: OpenOptions,
+): Range | undefined {
+  const { config, now } = options;
+  const to = config.endMs ?? Number.POSITIVE_INFINITY;
+  const within = joined([...spans, { from: since, to }])
+    .map((span) => ({ from: Math.max(span.from, config.startMs), to: Math.min(span.to, to) }))
+    .filter((span) => span.from < span.to);
+  return within.length === 0 ? undefined : { spans: within, now, needsBothEnds };
+}
+
+/** True for a record that a run reads without being asked to: it lies in the lookback, or was open when last seen. */
+export function isReadAnyhow({ key, created }: Row<unknown>, position: Position, config: Config, now: number): boolean {
+  return created >= lookbackFrom(position, config, now) || position.open.keys.has(key);
+}
+
+/** True for what the settings do not leave out, and for a record without a date. */
+export function isAllowed(created: number, { startMs, endMs = Number.POSITIVE_INFINITY }: Config): boolean {
+  return !(created < startMs || created >= endMs);
+}
+
+/** False for a record that says that it has not changed since the run that last read everything. */
+function mayHaveChanged(row: Row<unknown>, position: Position): boolean {
+  return Number.isNaN(row.updated) || hasChanged(row, position);
+}
+
+/** True for a record that says that it has changed since. */
+export function hasChanged({ updated }: Pick<Row<unknown>, 'updated'>, { asOf }: Position): boolean {
+  return updated >= (asOf ?? Number.NEGATIVE_INFINITY) - clockMarginMs;
+}
+
+function both(one: Remembered, other: Remembered): Remembered {
+  return { keys: new Map([...one.keys, ...other.keys]), days: new Set([...one.days, ...other.days]) };
+}
+
+function dayOf(midnight: number): Span {
+  return { from: midnight, to: midnight + dayMs };
 }
 
 /** The child's columns that come from its parent. */
-function carried(facts: ParentFacts | undefined, parent: Parent): Parent {
-  const columns = Object.entries(facts?.carries ?? {});
-  return Object.fromEntries(columns.map(([column, field]) => [column, parent[field]!]));
+function carried(carries: Readonly<Record<string, string>>, parent: Parent): Parent {
+  return Object.fromEntries(Object.entries(carries).map(([column, field]) => [column, parent[field]!]));
 }
 
 const placeholder = /\{(\w+)\}/g;
@@ -132,5 +250,3 @@ function fillPath(path: string, parent: Parent): string {
     return encodeURIComponent(text.startsWith('"') ? JSON.parse(text) : text);
   });
 }
-
-async function* nothing(): AsyncGenerator<Reading<never>, void, undefined> {}

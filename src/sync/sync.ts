@@ -7,35 +7,37 @@
  *
  * Nothing is written until Paystack has answered once, so that a wrong key leaves stdout empty.
  */
-
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { ForeseenError, messageOf } from '../errors.ts';
-import { bytesOf } from '../json/byte-writer.ts';
+import { ForeseenError, isDefect, messageOf } from '../errors.ts';
 import type { Ask } from '../paystack/client.ts';
-import { mayBeMissing } from '../paystack/errors.ts';
-import type { Covered, Reading, Tally } from '../paystack/reader.ts';
-import { inOrder, toAsync } from '../prefetch.ts';
-import { createDriftReport, type Drift } from '../record/drift.ts';
+import { EveryStreamRefused, mayBeLacking, Refused } from '../paystack/errors.ts';
+import type { Tally } from '../paystack/ledger.ts';
+import type { Row } from '../paystack/list.ts';
+import type { RowsRead } from '../paystack/reading.ts';
+import { createDriftReport, type Drift, type DriftReport } from '../record/drift.ts';
+import { readSchema } from '../record/schemas.ts';
 import type { Log } from '../report/log.ts';
 import type { Observer } from '../report/observer.ts';
-import { activateVersionMessage, recordFrame, schemaMessage, stateMessage } from '../singer/messages.ts';
+import { recordFrame } from '../singer/messages.ts';
 import type { SelectedStream } from '../singer/selection.ts';
 import { resumeOrder, type State, withCurrentlySyncing } from '../singer/state.ts';
-import { advanced, withOpenRows, withPosition } from './bookmark.ts';
-import { openRecords, openSource, type SourceOptions } from './open-stream.ts';
+import { advanced, completed, revisited, withPosition } from './bookmark.ts';
+import { createMessageOutput, type MessageOutput, type Write } from './message-output.ts';
+import { isAllowed, isReadAnyhow, type OpenOptions, openStream, type StreamReading } from './open-stream.ts';
 import { OutputClosed } from './output.ts';
-import type { RecordLine } from './rows.ts';
-import { type Job, logEnd, noteStale, openJobs, shortfall } from './stream-run.ts';
-import { createTurns } from './writer-turns.ts';
+import { isNews, noteStale, refresh } from './refresh.ts';
+import { compileRows, type RecordLine } from './rows.ts';
+import { openSingles, revisitedBy } from './single-records.ts';
+import { logEnd, openStreamRuns, type StreamRun, shortfall } from './stream-run.ts';
+import { createWriterTurns, type WriterTurns } from './writer-turns.ts';
 
 export interface SyncOptions {
   readonly streams: readonly SelectedStream[];
   readonly state: State;
   readonly config: Config;
   readonly ask: Ask;
-  /** Resolves when the text is taken. */
-  readonly write: (text: string | Uint8Array) => Promise<void>;
+  readonly write: Write;
   readonly log: Log;
   readonly observer: Observer;
   readonly clock: Clock;
@@ -56,167 +58,207 @@ export interface Summary {
   readonly drift: readonly Drift[];
 }
 
+/** A run: what it was asked for, and what all its streams share. */
+interface Session extends Omit<SyncOptions, 'streams' | 'state' | 'write'> {
+  /** Start of the run, milliseconds since 1970. */
+  readonly now: number;
+  readonly output: MessageOutput;
+  readonly turns: WriterTurns;
+  readonly drift: DriftReport;
+  readonly runs: readonly StreamRun[];
+  /** Streams that are still being read. */
+  active: number;
+}
+
 /**
  * Reads and writes every stream.
  *
- * @throws UserError for a bookmark that cannot be read; KeyRejected; the stop signal's reason when it was aborted. The
- * state that is safe by then has been written, unless nothing was.
+ * @throws UserError for a bookmark that cannot be read; KeyRejected; EveryStreamRefused; the stop signal's reason when it was
+ * aborted. The state that is safe by then has been written, unless nothing was
  */
 export async function sync(options: SyncOptions): Promise<Summary> {
-  const { config, ask, write, log, observer, clock, stop } = options;
+  const { clock, stop } = options;
   const streams = resumeOrder(options.streams, options.state);
   const now = clock.now();
-  const drift = createDriftReport();
-  const turns = createTurns();
-  let state = options.state;
-  let lastState: string | undefined;
-  let hasBegun = false;
-  let active = streams.length;
-
-  /** Pages that one stream may hold: all streams together a few more than there are requests in flight. */
-  const ahead = () => Math.max(2, Math.ceil((1.25 * config.concurrency) / Math.max(1, active)));
-
-  async function writeState(): Promise<void> {
-    const message = stateMessage(state);
-    if (message === lastState) return;
-    lastState = message;
-    await write(message);
-  }
-
-  async function begin(): Promise<void> {
-    if (hasBegun) return;
-    hasBegun = true;
-    for (const { name, schema, keyProperties, replicationKey } of streams) {
-      await write(schemaMessage(name, schema, keyProperties, replicationKey));
-    }
-    await writeState();
-  }
-
-  async function writeReading(job: Job, reading: Reading<RecordLine>): Promise<void> {
-    const { stream } = job;
-    await begin();
-    state = withCurrentlySyncing(state, stream.id);
-    if (reading.kind === 'rows') {
-      if (reading.rows.length === 0) return reading.release();
-      lastState = undefined;
-      await write(bytesOf(reading.rows.map(({ content }) => content)));
-      reading.release();
-      job.written += reading.rows.length;
-      observer.wrote(stream.id, reading.rows.length);
-      for (const { key, created, changes, content } of reading.rows) {
-        if (created > job.newest) job.newest = created;
-        if (changes !== undefined && job.changes !== undefined) noteStale(job.changes, changes);
-        if (job.stale.size > 0) job.stale.delete(key);
-        for (const misfit of content.misfits) drift.count(stream.id, misfit);
-      }
-      return;
-    }
-    job.hasHole ||= !reading.isWhole;
-    if (!job.hasHole && job.changes === undefined) cover(job, reading);
-    if (!job.hasHole && job.changes !== undefined) job.held.push(reading);
-    await writeState();
-  }
-
-  /** What is covered is written, so the state may say so. */
-  function cover(job: Job, covered: Covered): void {
-    job.position = advanced(job.position, covered, job.newest, now);
-    state = withPosition(state, job.stream, job.position);
-  }
-
-  /** Has the target remove what was not listed, now that everything was. */
-  async function activateVersion({ stream, version, hasHole, failure }: Job): Promise<void> {
-    if (version === undefined || hasHole || failure !== undefined) return;
-    await begin();
-    lastState = undefined;
-    await write(activateVersionMessage(stream.name, version));
-  }
-
-  function sourceOptions({ stream, version }: Job): SourceOptions {
-    return { config, ask, now, ahead, frame: recordFrame(stream.name, version) };
-  }
-
-  async function readAll(job: Job): Promise<void> {
-    const { stream, rank, tally } = job;
-    for await (const reading of openSource(stream, job.start, rank, tally, sourceOptions(job))) {
-      stop.signal.throwIfAborted();
-      job.hasAnswered = true;
-      await turns.take(rank, () => writeReading(job, reading));
-    }
-    job.failure = shortfall(job);
-    await turns.take(rank, () => activateVersion(job));
-  }
-
-  /** Reads the records that others have changed; with them, what those others have covered is whole. */
-  async function readStale(job: Job, changers: readonly Job[]): Promise<void> {
-    const { stream, rank, stale } = job;
-    const read = openRecords(stream, job.start, rank, sourceOptions(job));
-    const tasks = [...stale].map((key) => () => read(key));
-    for await (const reading of inOrder(toAsync(tasks), () => config.concurrency)) {
-      stop.signal.throwIfAborted();
-      await turns.take(rank, () => writeReading(job, reading));
-      job.refreshed += reading.rows.length;
-      job.position = withOpenRows(job.position, reading.rows);
-    }
-    await turns.take(rank, async () => {
-      state = withPosition(state, stream, job.position);
-      for (const changer of changers) for (const covered of changer.held) cover(changer, covered);
-      await writeState();
-    });
-  }
-
-  /** Does a job's work; what goes wrong with it is its own failure, unless nothing else would work either. */
-  async function attempt(job: Job, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (stop.signal.aborted) return;
-      if (mayBeMissing(error) && !job.hasAnswered) {
-        log(
-          'WARNING',
-          `${job.stream.id}: not available to this integration: Paystack ${error.message}; the stream is empty`,
-          { stream: job.stream.id },
-        );
-      } else if (error instanceof ForeseenError && error.remedy === 'end the run') {
-        stop.abort(error);
-      } else {
-        job.failure ??= messageOf(error);
-      }
-    }
-  }
-
-  const jobs = openJobs(streams, options, now);
+  const output = createMessageOutput(options.write, streams, options.state);
+  const runs = openStreamRuns(streams, options, now);
+  const shared = { output, turns: createWriterTurns(), drift: createDriftReport() };
+  const session: Session = { ...options, ...shared, now, runs, active: runs.length };
   const reads = new Map(
-    jobs.map((job) => {
-      const read = attempt(job, () => readAll(job)).finally(() => active--);
-      return [job, read];
-    }),
+    runs.map((run) => [run, attempt(session, run, () => readAll(session, run)).finally(() => session.active--)]),
   );
-
-  async function finish(job: Job): Promise<void> {
-    await reads.get(job);
-    const changers = jobs.filter(({ changes }) => changes === job);
-    if (changers.length > 0) {
-      await Promise.all(changers.map((changer) => reads.get(changer)));
-      await attempt(job, () => readStale(job, changers));
-    }
-    // Of a run that is given up, only what was begun is worth a word.
-    if (stop.signal.aborted && job.written === 0) return;
-    const succeeded = job.failure === undefined && !stop.signal.aborted;
-    observer.ended(job.stream.id, { succeeded, durationMs: clock.now() - job.startedAt });
-    logEnd(job, log);
-  }
-
-  await Promise.all(jobs.map(finish));
+  await Promise.all(runs.map((run) => finish(session, run, reads)));
 
   const reason: unknown = stop.signal.reason;
-  if (reason instanceof OutputClosed) throw reason;
-  if (stop.signal.aborted && !hasBegun) throw reason;
-  await begin();
-  if (!stop.signal.aborted) state = withCurrentlySyncing(state, undefined);
-  await writeState();
+  if (reason instanceof OutputClosed || (stop.signal.aborted && !output.hasBegun())) throw reason;
+  if (!stop.signal.aborted) rejectIfAllRefused(runs);
+  await output.state((state) => (stop.signal.aborted ? state : withCurrentlySyncing(state, undefined)));
   stop.signal.throwIfAborted();
   return {
-    streams: jobs.map(({ stream, written, tally, failure }) => ({ stream: stream.id, written, tally, failure })),
-    drift: drift.kinds(),
+    streams: runs.map(({ stream, written, tally, failure }) => ({ stream: stream.id, written, tally, failure })),
+    drift: session.drift.kinds(),
   };
+}
+
+/** Does a stream's work; what goes wrong with it is its own failure, unless nothing else would work either. */
+async function attempt({ stop, log }: Session, run: StreamRun, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (stop.signal.aborted) return;
+    if (error instanceof ForeseenError && error.remedy !== 'end the stream') stop.abort(error);
+    else if (error instanceof Refused && !run.hasAnswered) run.refusal = error;
+    run.failure ??= messageOf(error);
+    if (isDefect(error)) {
+      run.failure = `a defect of tap-paystack: ${messageOf(error)}`;
+      for (const line of (error.stack ?? '').split('\n')) log('DEBUG', line, { stream: run.stream.id });
+    }
+  }
+}
+
+async function readAll(session: Session, run: StreamRun): Promise<void> {
+  const { stop, turns, output, now } = session;
+  const { stream, rank, tally } = run;
+  for await (const reading of openStream(stream, run.start, rank, tally, openOptions(session, run))) {
+    stop.signal.throwIfAborted();
+    run.hasAnswered = true;
+    await turns.take(rank, () => give(session, run, reading));
+  }
+  run.hasAnswered = true;
+  run.failure = shortfall(run);
+  if (run.failure !== undefined || run.hasHole) return;
+  run.position = completed(run.position, now);
+  await turns.take(rank, async () => {
+    if (run.version !== undefined) await output.activateVersion(stream, run.version);
+    if (run.changes === undefined) await output.state((state) => withPosition(state, stream, run.position));
+  });
+}
+
+/** Pages that one stream may hold: all streams together a few more than there are requests in flight. */
+function openOptions(session: Session, { stream, version }: StreamRun): OpenOptions {
+  const { config, ask, now } = session;
+  const ahead = () => Math.max(2, Math.ceil((1.25 * config.concurrency) / Math.max(1, session.active)));
+  return { config, ask, now, ahead, frame: recordFrame(stream.name, version) };
+}
+
+/** Writes a reading, or notes what it covers. */
+async function give(session: Session, run: StreamRun, reading: StreamReading): Promise<void> {
+  const { output, now } = session;
+  if (reading.kind === 'rows') return giveRows(session, run, reading);
+  if (reading.kind === 'covered') run.hasHole ||= !reading.isWhole;
+  if (run.hasHole) return;
+  if (run.changes !== undefined) {
+    run.held.push(reading);
+    return;
+  }
+  run.position = moved(run, reading, now);
+  await output.state((state) => withPosition(state, run.stream, run.position));
+}
+
+async function giveRows(
+  { output, observer, drift }: Session,
+  run: StreamRun,
+  { rows, release }: RowsRead<RecordLine>,
+): Promise<void> {
+  const { stream, changes, stale } = run;
+  if (rows.length > 0)
+    await output.records(
+      stream,
+      rows.map(({ content }) => content),
+    );
+  else await output.begin();
+  release();
+  if (rows.length === 0) return;
+  run.written += rows.length;
+  observer.wrote(stream.id, rows.length);
+  for (const row of rows) {
+    if (row.changes !== undefined && changes !== undefined && isNews(row, run.start)) noteStale(changes, row.changes);
+    if (stale.size > 0) stale.delete(row.key);
+    for (const misfit of row.content.misfits) drift.count(stream.id, misfit);
+  }
+}
+
+/** Where a stream resumes once what was covered is written. */
+function moved({ position }: StreamRun, reading: Exclude<StreamReading, { kind: 'rows' }>, now: number) {
+  return reading.kind === 'covered' ? advanced(position, reading, now) : revisited(position, reading);
+}
+
+/** Waits for a stream's reading, reads what others changed of it, and says how it ended. */
+async function finish(session: Session, run: StreamRun, reads: ReadonlyMap<StreamRun, Promise<void>>): Promise<void> {
+  const { stop, log, observer, clock, runs } = session;
+  await reads.get(run);
+  const changers = runs.filter(({ changes }) => changes === run);
+  if (changers.length > 0) {
+    await Promise.all(changers.map((changer) => reads.get(changer)));
+    await attempt(session, run, () => readStale(session, run, changers));
+  }
+  // Whether a refusal concerns the stream or the whole account shows by what the others were answered.
+  if (run.refusal !== undefined) await Promise.all(reads.values());
+  // Of a run that is given up, only what was begun is worth a word.
+  if (stop.signal.aborted && run.written === 0) return;
+  if (run.refusal !== undefined && !isAnyAnswered(runs)) return;
+  if (isUnavailable(run)) {
+    const why = `not available to this integration: Paystack ${run.failure}; the stream is empty`;
+    log('WARNING', `${run.stream.id}: ${why}`, { stream: run.stream.id });
+    run.failure = undefined;
+  }
+  const succeeded = run.failure === undefined && !stop.signal.aborted;
+  observer.ended(run.stream.id, { succeeded, durationMs: clock.now() - run.startedAt });
+  logEnd(run, log);
+}
+
+function isAnyAnswered(runs: readonly StreamRun[]): boolean {
+  return runs.some(({ hasAnswered }) => hasAnswered);
+}
+
+/**
+ * True for a stream that may be called empty though it was refused: a feature that an integration may lack, at the first
+ * answer, and never known to have had anything.
+ */
+function isUnavailable({ refusal, facts, start }: StreamRun): boolean {
+  return mayBeLacking(refusal, facts) && start.reached === undefined;
+}
+
+function rejectIfAllRefused(runs: readonly StreamRun[]): void {
+  const refused = runs.filter(({ refusal }) => refusal !== undefined);
+  if (refused.length === 0 || refused.length < runs.length) return;
+  throw new EveryStreamRefused(refused.map(({ stream, failure }) => ({ stream: stream.id, why: failure ?? '' })));
+}
+
+/** Reads the records that others have changed; with them, what those others have covered is whole. */
+async function readStale(session: Session, run: StreamRun, changers: readonly StreamRun[]): Promise<void> {
+  const { config, ask, stop, turns, output, now } = session;
+  const { stream, facts, rank, start } = run;
+  const toRows = compileRows(facts, readSchema(stream.id), stream.schema, recordFrame(stream.name, run.version))();
+  const read = openSingles<RecordLine>({ path: facts.path, endpoint: stream.id, rank, ask, toRows });
+  const isMissed = (row: Row<unknown>) => isAllowed(row.created, config) && !isReadAnyhow(row, start, config, now);
+  const failure = await refresh(
+    run,
+    read,
+    () => config.concurrency,
+    async ({ rows, ...read }) => {
+      stop.signal.throwIfAborted();
+      const missed = rows.filter(isMissed);
+      await turns.take(rank, () => giveRows(session, run, { ...read, rows: missed }));
+      run.position = revisited(
+        run.position,
+        revisitedBy(
+          missed,
+          missed.map(({ key }) => key),
+        ),
+      );
+    },
+  );
+  await turns.take(rank, async () => {
+    for (const changer of failure === undefined ? changers : []) {
+      for (const reading of changer.held) changer.position = moved(changer, reading, now);
+      if (changer.failure === undefined && !changer.hasHole) changer.position = completed(changer.position, now);
+      await output.state((state) => withPosition(state, changer.stream, changer.position));
+    }
+    await output.state((state) => withPosition(state, stream, run.position));
+  });
+  if (failure !== undefined) {
+    const names = changers.map(({ stream }) => stream.id).join(' and ');
+    run.failure = [run.failure, `${failure}; the bookmark of ${names} stays where it was`].filter(Boolean).join('; ');
+  }
 }

@@ -3,12 +3,12 @@
  * or open a new file at every change of stream: whoever wrote last and has more at once goes on, else the earliest
  * stream that has something.
  */
-export interface Turns {
+export interface WriterTurns {
   /** Waits for the turn of a stream, runs the work, and gives the turn away. */
   take<Result>(rank: number, work: () => Promise<Result>): Promise<Result>;
 }
 
-export function createTurns(): Turns {
+export function createWriterTurns(): WriterTurns {
   const waiting: { rank: number; go: () => void }[] = [];
   let isTaken = false;
   let last = -1;

@@ -1,0 +1,217 @@
+/**
+ * Reads one window, or a list that has none, to its end, and settles it: a *pass* reads it from its first page to its end.
+ *
+ * A pass ends with an answer that says that nothing follows, an empty page (asked for twice if more was announced), the same
+ * page three times, or a page that is not full once as many records have come as were announced. A full page is no end, nor is
+ * a total by itself.
+ *
+ * A window is settled by one pass if it fits in one answer; or if it has cursors, which stay where they are while records come
+ * and go; or if as many records came as were announced, newest first, and no total was disproved. Else it is read again until
+ * a pass brings nothing new. A list that comes oldest first is read back from its last page to its first, so that what moves
+ * when a record goes comes toward the reader. Pages without a gap, twice, outweigh a total that is too high.
+ */
+import { lookahead } from '../prefetch.ts';
+import { EndlessList, Refused } from './errors.ts';
+import { beginPass, countOf, hasGap, isContiguous, type Ledger, missingIn, type Tally, type Wanted } from './ledger.ts';
+import type { List, Page } from './list.ts';
+import type { Query } from './paging.ts';
+import { covered, type Readings, rowsOf } from './reading.ts';
+import { firstPage } from './windows.ts';
+
+/** A list that is being read. */
+export interface Reader<Content> {
+  readonly list: List<Content>;
+  readonly wanted: Wanted;
+  /** Pages that may be in flight or waiting, asked again before each. */
+  readonly ahead: () => number;
+  readonly tally: Tally;
+  /** False once a total of this list was disproved. */
+  areTotalsBelieved: boolean;
+  /** The lowest page number that was refused, and the refusal: such pages are not asked for again. */
+  tooDeep: { readonly number: number; readonly refusal: Refused } | undefined;
+}
+
+/** How often a window with something missing is read again, as long as no new records come. */
+const maxRereads = 2;
+
+/** How often at most: a list whose order changes between two answers gives a few more records each time. */
+const maxPasses = 8;
+
+/** How often a page comes again, one time after the other, until a list without a total is at its end. */
+const maxRepeats = 2;
+
+/** Pages in a row without a new key: so many records have come in meanwhile that the reader gets nowhere. */
+const maxStalePages = 50;
+
+/**
+ * The pages behind the last that was taken, one after the other, however the list pages.
+ *
+ * @throws EndlessList if a cursor comes back to where it was, or page after page holds nothing new; Refused for a page that is
+ * too deep
+ */
+export async function* readToEnd<Content>(
+  reader: Reader<Content>,
+  query: Query,
+  first: Page<Content>,
+  ledger: Ledger,
+): Readings<Content> {
+  yield* lookahead(laterPages(reader, query, first, ledger));
+}
+
+async function* laterPages<Content>(
+  reader: Reader<Content>,
+  query: Query,
+  first: Page<Content>,
+  ledger: Ledger,
+): Readings<Content> {
+  const cursors = new Set<string>();
+  let page: Page<unknown> = ledger.last ?? first;
+  let repeats = 0;
+  let stalePages = 0;
+  while (ledger.isBelieved && !isEnd(reader, ledger, first, page)) {
+    if (page.next !== undefined && cursors.has(page.next)) {
+      throw new EndlessList('its cursor leads back to a page already read: it would never end');
+    }
+    if (page.next !== undefined) cursors.add(page.next);
+    const asked = await nextPage(reader, query, first, ledger, page);
+    if (asked === undefined) return;
+    const before = ledger.pass.size;
+    yield rowsOf(ledger, asked);
+    if (countOf(ledger) > (asked.total ?? Number.POSITIVE_INFINITY)) reader.areTotalsBelieved = false;
+    const isStale = ledger.pass.size === before;
+    // As many new records as a page holds push the same page to the next place; the total says that it goes on.
+    const isAnnounced = reader.areTotalsBelieved && ledger.pages * first.count < (asked.total ?? 0);
+    repeats = isStale && isSamePage(asked, page) && !isAnnounced ? repeats + 1 : 0;
+    stalePages = isStale ? stalePages + 1 : 0;
+    page = asked;
+    if (repeats === maxRepeats) return;
+    if (stalePages === maxStalePages) {
+      throw new EndlessList('page after page holds nothing new: it would never end');
+    }
+  }
+}
+
+/** @returns undefined if the refusal of the page shows that the list has ended */
+async function nextPage<Content>(
+  reader: Reader<Content>,
+  query: Query,
+  first: Page<Content>,
+  ledger: Ledger,
+  page: Page<unknown>,
+): Promise<Page<Content> | undefined> {
+  const { list, tooDeep } = reader;
+  if (page.next !== undefined) {
+    ledger.hasCursors = true;
+    return list.after(page.next, query);
+  }
+  const number = ledger.pages + 1;
+  const isAllThere = reader.areTotalsBelieved && countOf(ledger) >= (first.total ?? Number.POSITIVE_INFINITY);
+  try {
+    if (tooDeep !== undefined && number >= tooDeep.number) throw tooDeep.refusal;
+    const asked = await list.page(number, query);
+    if (asked.count > 0 || isAllThere || first.total === undefined) return asked;
+    return await certainlyEmpty(reader, query, first, ledger, number);
+  } catch (error) {
+    if (!(error instanceof Refused) || !error.isPaystacks || number === 1) throw error;
+    // What is refused behind a page that is not full, or behind all that was announced, is not there.
+    if (isAllThere || !page.isFull) return undefined;
+    noteDepth(reader, number, error);
+    throw error;
+  }
+}
+
+/** Asks again for a page that is empty though more was announced; then for the last one, which disproves the total or shows a gap. */
+async function certainlyEmpty<Content>(
+  { list, ...reader }: Reader<Content>,
+  query: Query,
+  first: Page<Content>,
+  ledger: Ledger,
+  number: number,
+): Promise<Page<Content>> {
+  const again = await list.page(number, query);
+  const lastAnnounced = Math.ceil((first.total ?? 0) / Math.max(1, first.count));
+  if (again.count > 0 || !reader.areTotalsBelieved || lastAnnounced <= number) return again;
+  const last = await list.page(Math.min(lastAnnounced, Number.MAX_SAFE_INTEGER), query);
+  last.release();
+  if (last.count > 0) ledger.gapsUntil = lastAnnounced;
+  return again;
+}
+
+/** Notes that pages from a number on are refused. */
+export function noteDepth(reader: Reader<unknown>, number: number, refusal: Refused): void {
+  if (number < (reader.tooDeep?.number ?? Number.POSITIVE_INFINITY)) reader.tooDeep = { number, refusal };
+}
+
+function isEnd(reader: Reader<unknown>, ledger: Ledger, first: Page<unknown>, page: Page<unknown>): boolean {
+  if (page.isLast) return true;
+  if (page.count === 0) return ledger.pages >= ledger.gapsUntil;
+  return !page.isFull && reader.areTotalsBelieved && countOf(ledger) >= (first.total ?? Number.POSITIVE_INFINITY);
+}
+
+function isSamePage({ rows }: Page<unknown>, other: Page<unknown>): boolean {
+  return rows.length === other.rows.length && rows.every(({ key }, index) => key === other.rows[index]!.key);
+}
+
+/** Reads a window again until it is settled; then says how far everything is read. */
+export async function* settle<Content>(
+  reader: Reader<Content>,
+  query: Query,
+  first: Page<Content>,
+  ledger: Ledger,
+): Readings<Content> {
+  const { list, tally } = reader;
+  ledger.top = ledger.newest;
+  let begun = first;
+  let hasNews = true;
+  let passes = 1;
+  while (!isSettled(reader, ledger, begun, passes, hasNews)) {
+    if (passes === maxPasses || (passes > maxRereads && !hasNews)) break;
+    tally.reread++;
+    passes++;
+    const before = ledger.found;
+    if (ledger.order === 'oldest-first' && !hasGap(ledger)) yield* readBack(reader, query, ledger);
+    else {
+      beginPass(ledger);
+      begun = await firstPage(list, query);
+      yield rowsOf(ledger, begun);
+      yield* readToEnd(reader, query, begun, ledger);
+    }
+    hasNews = ledger.found > before;
+  }
+  const total = reader.areTotalsBelieved ? begun.total : undefined;
+  const missing = Math.max(missingIn(ledger, total), hasGap(ledger) ? 1 : 0);
+  tally.announced += total ?? ledger.known.size + ledger.refused;
+  tally.missing += missing;
+  tally.refused += ledger.refused;
+  yield covered(ledger, missing === 0);
+}
+
+/** Also disproves the totals of a list whose pages say otherwise. */
+function isSettled(
+  reader: Reader<unknown>,
+  ledger: Ledger,
+  begun: Page<unknown>,
+  passes: number,
+  hasNews: boolean,
+): boolean {
+  const total = reader.areTotalsBelieved ? begun.total : undefined;
+  const isComplete = countOf(ledger) >= (total ?? 0);
+  const isOneAnswer = ledger.pass.size <= begun.rows.length;
+  const isStill = isOneAnswer || ledger.hasCursors || ledger.wasReadBack;
+  if (isComplete && !hasGap(ledger)) {
+    if (isStill || (total !== undefined && (ledger.order ?? 'newest-first') === 'newest-first')) return true;
+  }
+  if (passes === 1 || hasNews || hasGap(ledger)) return false;
+  if (missingIn(ledger, total) === 0) return true;
+  if (!isContiguous(ledger)) return false;
+  reader.areTotalsBelieved = false;
+  return true;
+}
+
+/** Reads the pages of the pass before once more, the last first. */
+async function* readBack<Content>(reader: Reader<Content>, query: Query, ledger: Ledger): Readings<Content> {
+  const { pages } = ledger;
+  beginPass(ledger);
+  for (let number = pages; number >= 1; number--) yield rowsOf(ledger, await reader.list.page(number, query));
+  ledger.wasReadBack = true;
+}
