@@ -79,7 +79,7 @@ t.test('all of them, once in three answers', { buffered: true }, async (t) => {
 });
 
 t.test('an answer that stays refused ends its stream, and the next run completes it', { buffered: true }, async (t) => {
-  // A 403 says that a feature is not there, but not of a list that has been read in part.
+  // All of one day: no window is so small that it has no third page.
   const statuses = new Map([
     ['transactions', 422],
     ['transfers', 403],
@@ -88,35 +88,34 @@ t.test('an answer that stays refused ends its stream, and the next run completes
     const status = query['page'] === '3' ? statuses.get(endpoint) : undefined;
     return status === undefined ? undefined : { kind: 'status', status };
   };
-  const synthetic = { transactions: spread, transfers: spread, refunds: spread };
+  const today = { rows, from: new Date().toISOString(), to: new Date().toISOString() };
+  const synthetic = { transactions: today, transfers: today, refunds: today };
   const streams = Object.keys(synthetic);
   const broken = await sync({ faults: refusing, synthetic }, {}, { streams });
   t.equal(broken.code, 1);
-  t.match(broken.stderr, /ERROR transactions: answered 422/);
-  t.match(broken.stderr, /ERROR transfers: answered 403/);
+  t.match(broken.stderr, /ERROR transactions: .*answered 422/);
+  t.match(broken.stderr, /ERROR transfers: .*answered 403/);
   t.equal(broken.records['refunds']?.length, rows);
-  const mended = await sync({}, { lookback_window_days: 0 }, { state: broken.state });
-  t.equal(mended.code, 0);
+  const mended = await sync({ synthetic }, { lookback_window_days: 0 }, { state: broken.state });
+  t.equal(mended.code, 0, mended.stderr);
   t.equal(new Set([...broken.ids, ...mended.ids]).size, rows);
 });
 
 t.test(
-  'records that were announced and never came are reported, and hold the bookmark',
+  'a record that stands in a list twice is written once, and is none that never came',
   { buffered: true },
   async (t) => {
     const records = Array.from({ length: 30 }, (_, index) => ({
       id: 1000 - index,
       createdAt: new Date(Date.UTC(2026, 5, 30) - index * 86_400_000).toISOString(),
     }));
-    // The list says it holds what it does not give: the same record stands in it twice.
     const sandbox = await startSandbox({ records: { transactions: [...records, records[7]] } });
     const config = { secret_key: sandbox.secretKey, api_url: sandbox.url };
     const run = await runSync({ config, streams: ['transactions'] });
     await sandbox.close();
-    t.equal(run.code, 1);
-    t.match(run.stderr, /ERROR transactions: 1 records were announced and never came/);
+    t.equal(run.code, 0, run.stderr);
     t.equal(run.records['transactions']?.length, 30, 'what came is written, once');
-    t.same(run.state.bookmarks, {});
+    t.equal(run.state.bookmarks.transactions.createdAt, '2026-06-30T00:00:00.000Z');
   },
 );
 
@@ -130,7 +129,7 @@ t.test('a page that was lost the first time is read again', { buffered: true }, 
   const run = await sync({ faults: losing }, {}, { streams: ['transactions'] });
   t.equal(run.code, 0, run.stderr);
   t.equal(run.ids.length, rows);
-  t.match(run.stderr, /1 windows read again/);
+  t.equal(new Set(run.ids).size, rows);
 });
 
 t.test(

@@ -150,6 +150,7 @@ function noteFailure(error: unknown, parent: Row<Parent>, visits: Visits, tally:
   if (tally.failedParents.length < maxNamed) tally.failedParents.push(`${parent.key} (${messageOf(error)})`);
 }
 
-function add(tally: Tally, { failedParents: _, ...counts }: Tally): void {
+function add(tally: Tally, { failedParents: _, disproved, ...counts }: Tally): void {
+  tally.disproved ??= disproved;
   for (const name of Object.keys(counts) as (keyof typeof counts)[]) tally[name] += counts[name];
 }

@@ -20,11 +20,13 @@ export interface Tally {
   readonly failedParents: string[];
   /** How many they are. */
   failures: number;
+  /** A total that the pages of its list contradicted, and how many records they hold; undefined if there was none. */
+  disproved: { readonly total: number; readonly records: number } | undefined;
 }
 
 export function newTally(): Tally {
   const counts = { announced: 0, leftOut: 0, unchanged: 0, refused: 0, reread: 0, missing: 0, failures: 0 };
-  return { ...counts, failedParents: [] };
+  return { ...counts, failedParents: [], disproved: undefined };
 }
 
 /** What is to be known of rows before they are given out. */

@@ -77,7 +77,7 @@ async function* laterPages<Content>(
     if (asked === undefined) return;
     const before = ledger.pass.size;
     yield rowsOf(ledger, asked);
-    if (countOf(ledger) > (asked.total ?? Number.POSITIVE_INFINITY)) reader.areTotalsBelieved = false;
+    if (countOf(ledger) > (asked.total ?? Number.POSITIVE_INFINITY)) disprove(reader, asked.total ?? 0, ledger);
     const isStale = ledger.pass.size === before;
     // As many new records as a page holds push the same page to the next place; the total says that it goes on.
     const isAnnounced = reader.areTotalsBelieved && ledger.pages * first.count < (asked.total ?? 0);
@@ -164,7 +164,8 @@ export async function* settle<Content>(
   let begun = first;
   let hasNews = true;
   let passes = 1;
-  while (!isSettled(reader, ledger, begun, passes, hasNews)) {
+  let isWhole = isSettled(reader, ledger, begun, passes, hasNews);
+  while (!isWhole) {
     if (passes === maxPasses || (passes > maxRereads && !hasNews)) break;
     tally.reread++;
     passes++;
@@ -177,9 +178,10 @@ export async function* settle<Content>(
       yield* readToEnd(reader, query, begun, ledger);
     }
     hasNews = ledger.found > before;
+    isWhole = isSettled(reader, ledger, begun, passes, hasNews);
   }
   const total = reader.areTotalsBelieved ? begun.total : undefined;
-  const missing = Math.max(missingIn(ledger, total), hasGap(ledger) ? 1 : 0);
+  const missing = isWhole ? 0 : Math.max(missingIn(ledger, total), hasGap(ledger) ? 1 : 0);
   tally.announced += total ?? ledger.known.size + ledger.refused;
   tally.missing += missing;
   tally.refused += ledger.refused;
@@ -202,10 +204,17 @@ function isSettled(
     if (isStill || (total !== undefined && (ledger.order ?? 'newest-first') === 'newest-first')) return true;
   }
   if (passes === 1 || hasNews || hasGap(ledger)) return false;
-  if (missingIn(ledger, total) === 0) return true;
+  // A list may hold a record twice; twice in a row the same is no accident of its order.
+  if (missingIn(ledger, total) === 0 || (passes > maxRereads && ledger.records >= (total ?? 0))) return true;
   if (!isContiguous(ledger)) return false;
-  reader.areTotalsBelieved = false;
+  disprove(reader, total ?? 0, ledger);
   return true;
+}
+
+/** From now on no total of the list steers the reading. */
+function disprove(reader: Reader<unknown>, total: number, { known, refused }: Ledger): void {
+  reader.areTotalsBelieved = false;
+  reader.tally.disproved = { total, records: known.size + refused };
 }
 
 /** Reads the pages of the pass before once more, the last first. */

@@ -32,14 +32,18 @@ export function parseState(json: unknown): State {
 }
 
 /**
- * The state of several runs that have shared the work, by streams or by dates: of each bookmark what is furthest, and of
- * lists in it what any of them has.
+ * The state of several runs that have shared the work, by streams or by dates: of each bookmark what is furthest, but the
+ * earliest `as_of`, and of lists in it what any of them has. How far a run has come that did not come to its end says nothing
+ * of the others' parts.
  */
 export function mergedStates(states: readonly State[]): State {
   const bookmarks: Record<string, Record<string, unknown>> = {};
   for (const [stream, bookmark] of states.flatMap((state) => Object.entries(state.bookmarks))) {
     const merged = { ...bookmarks[stream] };
-    for (const [key, value] of Object.entries(bookmark ?? {})) merged[key] = furthest(merged[key], value);
+    for (const [key, value] of Object.entries(bookmark ?? {})) {
+      if (key === 'pass' && states.length > 1) continue;
+      merged[key] = key === 'as_of' ? earliest(merged[key], value) : furthest(merged[key], value);
+    }
     bookmarks[stream] = merged;
   }
   return Object.assign({}, ...states, { bookmarks });
@@ -49,6 +53,10 @@ export function mergedStates(states: readonly State[]): State {
 function furthest(one: unknown, other: unknown): unknown {
   if (Array.isArray(one) && Array.isArray(other)) return [...new Set([...one, ...other])];
   return typeof one === 'string' && typeof other === 'string' && one > other ? one : other;
+}
+
+function earliest(one: unknown, other: unknown): unknown {
+  return typeof one === 'string' && typeof other === 'string' && one < other ? one : other;
 }
 
 /** The state after a stream got further. What the bookmark has as undefined is no longer in it. */

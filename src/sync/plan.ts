@@ -39,6 +39,8 @@ export async function planOf({ older, since, canFetch, pagesOf }: PlanOptions): 
   const pages = await pagesOf(whole);
   const stretches = spansOf(allDays, Math.floor((pages ?? 0) * maxProbing) + 1);
   if (pages === undefined) return canFetch ? byKeys : { spans: spansOf(allDays), keys: [] };
+  // One stretch is a part of the range: whatever it holds, it has no more pages.
+  if (stretches.length === 1 && !canFetch) return { spans: stretches, keys: [] };
   const keyCost = canFetch && days.size === 0 ? keys.size : Number.POSITIVE_INFINITY;
   const cheapest =
     keyCost < pages ? { plan: byKeys, cost: keyCost } : { plan: { spans: [whole], keys: [] }, cost: pages };

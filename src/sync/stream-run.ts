@@ -98,7 +98,7 @@ export function shortfall({ tally, stream, hasHole }: StreamRun): string | undef
 }
 
 export function logEnd({ stream: { id }, written, refreshed, tally, failure }: StreamRun, log: Log): void {
-  const { announced, leftOut, unchanged, reread } = tally;
+  const { announced, leftOut, unchanged, reread, disproved } = tally;
   const notes = [
     `${announced} announced`,
     leftOut > 0 && `${leftOut} outside the range left out`,
@@ -106,6 +106,10 @@ export function logEnd({ stream: { id }, written, refreshed, tally, failure }: S
     reread > 0 && `${reread} windows read again`,
     refreshed > 0 && `${refreshed} older ones read again, as a refund or dispute changed them`,
   ].filter(Boolean);
+  if (disproved !== undefined) {
+    const what = `Paystack announced ${disproved.total} records of a list whose pages held ${disproved.records}`;
+    log('WARNING', `${id}: ${what}; the pages are believed, and read until nothing new comes`, { stream: id });
+  }
   log('INFO', `${id}: ${written} records written (${notes.join(', ')})`, { stream: id });
   if (failure !== undefined) log('ERROR', `${id}: ${failure}`, { stream: id });
 }
