@@ -4,7 +4,7 @@
  */
 import t from 'tap';
 import type { StreamName } from '../src/paystack/streams.ts';
-import { deeperThan, emptied, first, noMeta, noTotal, refused, thinned, total } from './support/bends.ts';
+import { deeperThan, emptied, first, noMeta, noTotal, once, refused, thinned, total } from './support/bends.ts';
 import { type Case, daily, newcomer, tryCases } from './support/hostile-cases.ts';
 import type { Asked, Bend, HostileList } from './support/hostile-paystack.ts';
 
@@ -207,10 +207,6 @@ const many = 330;
 
 t.test('a range is as whole as the sum of its windows', (t) => {
   const inside: (asked: Asked) => boolean = ({ from, page }) => from > Date.now() - 300 * 86_400_000 && page === 1;
-  const once = (when: (asked: Asked) => boolean) => {
-    let left = 1;
-    return (asked: Asked) => when(asked) && left-- > 0;
-  };
   return tryCases(t, { page_size: 2 }, [
     { name: 'no window wrong', list: bent(many) },
     { name: 'nothing, and a total of 0, at the first page of a window, once', list: windowed(emptied(once(inside))) },

@@ -48,3 +48,19 @@ export function deeperThan(page: number): When {
 export function withParameter(...names: readonly string[]): When {
   return ({ query }) => names.some((name) => name in query);
 }
+
+/** A refusal that is not Paystack's. */
+export function refusedByOthers(status: number, when: When = () => true): Bend {
+  const body = '<!DOCTYPE html><html><head><title>Attention Required!</title></head><body></body></html>';
+  return (answer, asked) => (when(asked) ? { ...answer, status, body } : answer);
+}
+
+/** The same, but no more than once. */
+export function once(when: When): When {
+  let isOver = false;
+  return (asked) => {
+    if (isOver || !when(asked)) return false;
+    isOver = true;
+    return true;
+  };
+}

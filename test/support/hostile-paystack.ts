@@ -39,6 +39,8 @@ export interface Answer {
   readonly selected: number;
   /** Undefined where the answer has none. */
   readonly meta: Readonly<Record<string, unknown>> | undefined;
+  /** What is sent instead of all that. */
+  readonly body?: string;
 }
 
 export type Bend = (answer: Answer, asked: Asked) => Answer;
