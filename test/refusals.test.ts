@@ -270,7 +270,7 @@ t.test('a query that is refused is asked in another way', (t) => {
   ]);
 });
 
-function oldBookmark(daysAgo: number): object {
+function oldBookmark(daysAgo: number): NonNullable<Case['bookmark']> {
   return { createdAt: new Date(Date.now() - daysAgo * dayMs).toISOString() };
 }
 

@@ -91,9 +91,8 @@ export async function startHostilePaystack(lists: Record<string, HostileList>): 
     const honest = asked.list.endsWith(' by key') ? oneRecord(lists[asked.stream], asked) : page(list, asked);
     const answer = (list.bends ?? []).reduce((sofar, bend) => bend(sofar, asked), honest);
     asked.status = answer.status;
-    response
-      .writeHead(answer.status, { 'content-type': 'application/json' })
-      .end(JSON.stringify(bodyOf(answer, asked)));
+    const { status, body = JSON.stringify(bodyOf(answer, asked)) } = answer;
+    response.writeHead(status, { 'content-type': body[0] === '<' ? 'text/html' : 'application/json' }).end(body);
     list.meanwhile?.(list, asked);
   });
   server.keepAliveTimeout = 0;
