@@ -9,7 +9,6 @@ import { type Json, runSync } from './support/tap.ts';
 const changed = 20;
 
 const other: Bend = (answer) => ({ ...answer, rows: answer.rows.map((row) => ({ ...row, id: 3 })) });
-const nobody: Bend = (answer) => ({ ...answer, rows: answer.rows.map(({ id: _, ...row }) => row) });
 
 /** What is answered to `GET /transaction/20`. */
 const answers: readonly (readonly [string, Bend])[] = [
@@ -18,7 +17,6 @@ const answers: readonly (readonly [string, Bend])[] = [
   ['422', refused(422, 'Wrong state')],
   ['403 of a proxy', refusedByOthers(403)],
   ['another transaction', other],
-  ['a transaction without an id', nobody],
 ];
 
 for (const [name, bend] of answers) {

@@ -6,7 +6,9 @@ export interface Stopped {
   /** Null if a signal ended it. */
   readonly code: number | null;
   readonly stderr: string;
-  /** Records by stream, of whole lines. */
+  /** All of them that are whole lines. */
+  readonly messages: readonly Json[];
+  /** Records by stream. */
   readonly records: Readonly<Record<string, readonly Json[]>>;
   /** The value of the last STATE among them; undefined if there is none. */
   readonly state: Json;
@@ -41,16 +43,19 @@ export function startSync(input: Pick<SyncInput, 'config' | 'state' | 'streams'>
 }
 
 /** What whole lines say. */
-export function received(stdout: string): Pick<Stopped, 'records' | 'state'> {
+export function received(stdout: string): Pick<Stopped, 'messages' | 'records' | 'state'> {
+  const lines = stdout
+    .slice(0, stdout.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(0, -1);
+  const messages = lines.map((line) => JSON.parse(line) as Json);
   const records: Record<string, Json[]> = {};
   let state: Json;
-  for (const line of stdout.slice(0, stdout.lastIndexOf('\n') + 1).split('\n')) {
-    if (line === '') continue;
-    const message = JSON.parse(line) as Json;
+  for (const message of messages) {
     if (message.type === 'STATE') state = message.value;
     if (message.type !== 'RECORD') continue;
     records[message.stream] ??= [];
     records[message.stream]!.push(message.record);
   }
-  return { records, state };
+  return { messages, records, state };
 }
