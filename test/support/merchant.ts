@@ -38,14 +38,20 @@ export interface Merchant {
   touch(record: Json, nowMs: number, fields?: object): void;
   /** One that may go goes. */
   remove(stream: Own): void;
-  /** Ids of transactions that a refund or dispute has changed since this was last emptied. */
-  readonly struck: Set<number>;
+  /** Transactions that a refund or dispute has changed, in order. A test may empty it. */
+  readonly struck: Strike[];
+}
+
+export interface Strike {
+  readonly transaction: number;
+  /** The refund or dispute. */
+  readonly by: Json;
 }
 
 /** @param chance numbers from 0 up to 1 */
 export function createMerchant(chance: () => number, lookbackDays: number, nowMs: number): Merchant {
   const lists: Record<string, HostileList> = Object.fromEntries(ownStreams.map((stream) => [stream, { records: [] }]));
-  const struck = new Set<number>();
+  const struck: Strike[] = [];
   let lastId = 0;
 
   const below = (count: number) => Math.floor(chance() * count);
@@ -71,7 +77,7 @@ export function createMerchant(chance: () => number, lookbackDays: number, nowMs
     if (transaction === undefined) return;
     if (stream === 'disputes' && typeof record.transaction === 'number') record.transaction = { id: transaction.id };
     touch(transaction, ms, { status: 'reversed' });
-    struck.add(transaction.id);
+    struck.push({ transaction: transaction.id, by: record });
   }
 
   function addChildren(stream: 'settlements' | 'subscriptions', record: Json, count: number): void {
@@ -105,7 +111,7 @@ export function createMerchant(chance: () => number, lookbackDays: number, nowMs
     const transaction = lists['transactions']!.records.find(({ id }) => id === record.transaction?.id);
     if (transaction === undefined) return;
     touch(transaction, ms);
-    struck.add(transaction.id);
+    struck.push({ transaction: transaction.id, by: record });
   }
 
   function trade(ms: number): void {
@@ -129,7 +135,7 @@ export function createMerchant(chance: () => number, lookbackDays: number, nowMs
     const count = stream === 'transactions' ? 120 : 25;
     for (let index = count; index > 0; index--) create(stream, nowMs - (index * 55 * dayMs) / count - hourMs);
   }
-  struck.clear();
+  struck.length = 0;
 
   function age(by: number): void {
     for (const { records } of Object.values(lists)) {
