@@ -81,7 +81,7 @@ export async function startHostilePaystack(lists: Record<string, HostileList>): 
   };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const asked = understand(url, count);
+    const asked = understand(url, lists, count);
     if (asked === undefined) {
       response.writeHead(404, { 'content-type': 'application/json' }).end('{"status":false,"message":"Not found"}');
       return;
@@ -91,7 +91,7 @@ export async function startHostilePaystack(lists: Record<string, HostileList>): 
     const honest = asked.list.endsWith(' by key') ? oneRecord(lists[asked.stream], asked) : page(list, asked);
     const answer = (list.bends ?? []).reduce((sofar, bend) => bend(sofar, asked), honest);
     asked.status = answer.status;
-    const { status, body = JSON.stringify(bodyOf(answer, asked)) } = answer;
+    const { status, body = JSON.stringify(bodyOf(answer, asked, subscriptionOf(url, lists))) } = answer;
     response.writeHead(status, { 'content-type': body[0] === '<' ? 'text/html' : 'application/json' }).end(body);
     list.meanwhile?.(list, asked);
   });
@@ -110,12 +110,13 @@ export async function startHostilePaystack(lists: Record<string, HostileList>): 
   };
 }
 
-function understand(url: URL, count: (what: string) => number): Asked | undefined {
+function understand(url: URL, lists: HostilePaystack['lists'], count: (what: string) => number): Asked | undefined {
   const query = Object.fromEntries(url.searchParams);
   const target = findTarget(url.pathname, query);
   if (target === undefined) return undefined;
   const { stream } = target;
-  const list = target.kind === 'record' ? `${stream} by key` : [stream, target.parent ?? []].flat().join('/');
+  const parent = target.kind === 'list' ? (subscriptionOf(url, lists)?.subscription_code ?? target.parent) : undefined;
+  const list = target.kind === 'record' ? `${stream} by key` : [stream, parent ?? []].flat().join('/');
   return {
     ...{ stream, list, path: url.pathname, query, status: 0 },
     page: Number(query['page'] ?? 1),
@@ -125,6 +126,13 @@ function understand(url: URL, count: (what: string) => number): Asked | undefine
     nth: count(list),
     again: count(`${url.pathname}?${url.searchParams}`),
   };
+}
+
+/** Documented: a subscription is fetched by its code or its id, and has its invoices with it. */
+function subscriptionOf({ pathname }: URL, lists: HostilePaystack['lists']): Json {
+  const [, path, key] = pathname.split('/');
+  if (path !== 'subscription' || key === undefined) return undefined;
+  return lists['subscriptions']?.records.find((one) => one.subscription_code === key || String(one.id) === key);
 }
 
 export function createdField(stream: StreamName): string {
@@ -172,15 +180,15 @@ function oneRecord(list: HostileList | undefined, asked: Asked): Answer {
   return { status: 200, message: 'Record retrieved', rows: [record], selected: 1, meta: undefined };
 }
 
-function bodyOf({ status, message, rows, meta }: Answer, { stream, list }: Asked): object {
+function bodyOf({ status, message, rows, meta }: Answer, { stream, list }: Asked, subscription: Json): object {
   // Observed: an error has no more than this, mostly.
   if (status !== 200) return { status: false, message };
-  return { status: true, message, data: dataOf(rows, stream, list), ...(meta && { meta }) };
+  const data = list.endsWith(' by key') ? rows[0] : wrapped(rows, stream, subscription);
+  return { status: true, message, data, ...(meta && { meta }) };
 }
 
-function dataOf(rows: readonly Json[], stream: StreamName, list: string): unknown {
-  if (list.endsWith(' by key')) return rows[0];
+function wrapped(rows: readonly Json[], stream: StreamName, subscription: Json): unknown {
   if (stream === 'apple_pay_domains') return { domainNames: rows };
-  if (stream === 'subscription_invoices') return { most_recent_invoice: null, invoices: rows };
+  if (stream === 'subscription_invoices') return { ...subscription, most_recent_invoice: null, invoices: rows };
   return rows;
 }
