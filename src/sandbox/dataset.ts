@@ -99,10 +99,10 @@ export function createDataset(options: DatasetOptions): Dataset {
     const { facts, records, lists } = shelves.get(stream)!;
     if (facts.parent === undefined) return open(stream, noParent);
     const parents = open(facts.parent.stream as StreamName, noParent);
-    const place = parents.find(parentField(facts), parent);
+    const place = placeOfParent(facts, parents, parent);
     if (place === undefined) return records.has(parent) || lists.has(parent) ? open(stream, parent) : undefined;
     const carried = Object.entries(facts.parent.carries).map(([name, field]) => [name, parents.value(place, field)]);
-    return open(stream, parent, Object.fromEntries(carried));
+    return open(stream, String(parents.value(place, parentField(facts))), Object.fromEntries(carried));
   }
 
   return {
@@ -110,7 +110,7 @@ export function createDataset(options: DatasetOptions): Dataset {
     parentText: (stream, parent) => {
       const { facts } = shelves.get(stream)!;
       const parents = facts.parent && open(facts.parent.stream as StreamName, noParent);
-      const place = parents?.find(parentField(facts), parent);
+      const place = parents && placeOfParent(facts, parents, parent);
       return place === undefined ? undefined : parents!.text(place);
     },
     change: (stream, key, fields, parent) => {
@@ -178,6 +178,11 @@ function takeIds(shelf: Shelf, count: number): number {
 /** The parent's field that is part of a child list's path. */
 function parentField({ path }: StreamFacts): string {
   return /\{(\w+)\}/.exec(path)![1]!;
+}
+
+/** Documented: a subscription is found by its code and by its id. */
+function placeOfParent(facts: StreamFacts, parents: List, parent: string): number | undefined {
+  return parents.find(parentField(facts), parent) ?? parents.find('id', parent);
 }
 
 function byParent(stream: StreamName, records: Records): ReadonlyMap<string, readonly unknown[]> {

@@ -23,10 +23,9 @@ interface Route {
   readonly parameter: string | undefined;
 }
 
-/** Documented: streams of which one record is fetched by its id, under the path of the list. */
-const fetchable: readonly StreamName[] = ['transactions'];
+const names = Object.keys(streams) as StreamName[];
 
-const routes: readonly Route[] = (Object.keys(streams) as StreamName[])
+const routes: readonly Route[] = names
   .map((stream) => {
     const facts: StreamFacts = streams[stream];
     const [path = '', query = ''] = facts.path.split('?');
@@ -47,7 +46,10 @@ export function findTarget(path: string, query: Query): Target | undefined {
     const parent = parameter === undefined ? segments[wanted.indexOf(undefined)] : query[parameter];
     return { kind: 'list', stream, parent };
   }
-  const stream = fetchable.find((name) => streams[name].path === segments.slice(0, -1).join('/'));
+  const stream = names.find((name) => {
+    const { path, fetchedBy }: StreamFacts = streams[name];
+    return fetchedBy !== undefined && path === segments.slice(0, -1).join('/');
+  });
   return stream && { kind: 'record', stream, key: segments.at(-1)! };
 }
 
