@@ -137,7 +137,7 @@ for (const status of [403, 404, 400]) {
     t.match(failureOf(run, 'transactions'), words[2]);
     // There, 404 is how a range without records is answered.
     if (status !== 404) t.match(failureOf(run, 'preauthorizations'), words[2]);
-    t.same(run.state.bookmarks, bookmarks);
+    t.match(run.state.bookmarks, bookmarks);
   });
 }
 
@@ -325,6 +325,7 @@ t.test('preauthorizations: 404 where a range is empty ends neither the range nor
   }
   list.records = [];
   const third = await sync(first.state);
-  t.equal(third.code, 0, third.stderr);
+  // It had records: nothing but 404 may as well mean that it is closed to us.
+  t.equal(third.code, 1, third.stderr);
   t.same(third.state.bookmarks[stream].created_at, first.state.bookmarks[stream].created_at);
 });

@@ -91,7 +91,7 @@ async function* visit<Content>(
   const { ahead, tally } = options;
   const tasks = parents.map((parent, index) => async () => ({ parent, index, ...(await begin(parent, options)) }));
   let since = 0;
-  for await (const { parent, index, first, readings, own, error } of inOrder(toAsync(tasks), ahead)) {
+  for await (const { parent, index, path, first, readings, own, error } of inOrder(toAsync(tasks), ahead)) {
     try {
       if (error !== undefined) throw error;
       if (first?.kind === 'rows') yield first;
@@ -102,7 +102,7 @@ async function* visit<Content>(
       visits.answered++;
       visits.silentInARow = 0;
     } catch (failure) {
-      noteFailure(failure, parent, visits, tally);
+      noteFailure(failure, parent, path, visits, tally);
     } finally {
       add(tally, own);
     }
@@ -128,17 +128,18 @@ function progress(whole: Covered, parent: Row<Parent>, next: Row<Parent>, { isWh
 /** Reads the first page of a parent's children, and leaves the rest to be read in turn: one may have very many. */
 async function begin<Content>(parent: Row<Parent>, { open, isEmptyBelieved }: ChildOptions<Content>) {
   const own = newTally();
-  const readings = readList(open(parent.content), { range: undefined, isEmptyBelieved }, () => 1, own);
+  const list = open(parent.content);
+  const readings = readList(list, { range: undefined, isEmptyBelieved }, () => 1, own);
   try {
     const { value: first } = await readings.next();
-    return { first: first ?? undefined, readings, own, error: undefined };
+    return { path: list.path, first: first ?? undefined, readings, own, error: undefined };
   } catch (error) {
-    return { first: undefined, readings, own, error };
+    return { path: list.path, first: undefined, readings, own, error };
   }
 }
 
 /** @throws the error, if it is none of this parent alone */
-function noteFailure(error: unknown, parent: Row<Parent>, visits: Visits, tally: Tally): void {
+function noteFailure(error: unknown, parent: Row<Parent>, path: string, visits: Visits, tally: Tally): void {
   if (!(error instanceof ForeseenError) || error.remedy !== 'end the stream') throw error;
   visits.silentInARow = error instanceof NoAnswer ? visits.silentInARow + 1 : 0;
   if (visits.silentInARow === maxSilent) throw error;
@@ -147,7 +148,7 @@ function noteFailure(error: unknown, parent: Row<Parent>, visits: Visits, tally:
   if (Number.isNaN(parent.created)) visits.isWhole = false;
   else visits.failed.set(parent.key, midnightBefore(parent.created));
   tally.failures++;
-  if (tally.failedParents.length < maxNamed) tally.failedParents.push(`${parent.key} (${messageOf(error)})`);
+  if (tally.failedParents.length < maxNamed) tally.failedParents.push(`${path} (${messageOf(error)})`);
 }
 
 function add(tally: Tally, { failedParents: _, disproved, ...counts }: Tally): void {

@@ -16,7 +16,7 @@ export interface Tally {
   reread: number;
   /** Records that were announced and never came. */
   missing: number;
-  /** The parents whose children could not be read, and why; the first few of them. */
+  /** The lists under parents that could not be read, by their paths, and why; the first few of them. */
   readonly failedParents: string[];
   /** How many they are. */
   failures: number;

@@ -62,6 +62,7 @@ export interface Page<Content> extends PageRows<Content> {
 
 /** A list, ready to be asked for its pages. */
 export interface List<Content> {
+  readonly path: string;
   /** Page by number, from 1. Not for cursor lists beyond the first page. */
   page(number: number, query: Query): Promise<Page<Content>>;
   /** Page by the cursor that the page before gave. */
@@ -78,9 +79,6 @@ export interface ListOptions<Content> {
   readonly ask: Ask;
   readonly toRows: ToRows<Content>;
 }
-
-/** A page size that is refused is halved, as long as it stays above this. */
-const minPageSize = 10;
 
 /** Sizes at which servers are known to cut pages in silence are multiples of it: a page of so many may be a full one. */
 const likelyCut = 50;
@@ -130,7 +128,7 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
         if (facts.emptyIs404 && error.status === 404) return await emptyUnlessRefused(position, error);
         if (![400, 422].includes(error.status)) throw error;
         first ??= error;
-        const canHalve = style.sizeParameter !== undefined && asked / 2 >= minPageSize;
+        const canHalve = style.sizeParameter !== undefined && asked > 1;
         const canUnfilter = isFiltered && ('from' in query || 'to' in query);
         if (canUnfilter && (!canHalve || isAboutDates(error.said))) {
           isFiltered = false;
@@ -156,6 +154,7 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
   }
 
   return {
+    path,
     page: (number, query) => {
       const position = style.pageQuery(number);
       return number === 1 ? askFirst(position, query) : askOnce(position, query, false);

@@ -118,13 +118,17 @@ export function lookbackFrom({ reached, pass }: Position, config: Config, now: n
  *
  * @param since where the lookback begins, milliseconds since 1970
  */
-export function olderThan(since: number, { keys, days }: Remembered, { pass }: Position, now: number): Remembered {
-  // What an unfinished run has come past, it has seen.
+export function olderThan(since: number, { open, failed, pass }: Position, now: number): Remembered {
+  // What was open and an unfinished run has come past, it has seen.
   const from = pass !== undefined && isResumed(pass, now) ? pass.reached - dayMs : Number.NEGATIVE_INFINITY;
   const isOlder = (day: number) => day < since && day > from;
+  const hasFailed = (day: number) => day < since;
   return {
-    keys: new Map([...keys].filter(([, day]) => isOlder(day))),
-    days: new Set([...days].filter(isOlder)),
+    keys: new Map([
+      ...[...open.keys].filter(([, day]) => isOlder(day)),
+      ...[...failed.keys].filter(([, day]) => hasFailed(day)),
+    ]),
+    days: new Set([...[...open.days].filter(isOlder), ...[...failed.days].filter(hasFailed)]),
   };
 }
 

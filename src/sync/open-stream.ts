@@ -13,7 +13,7 @@ import { inOrder, toAsync } from '../prefetch.ts';
 import { readSchema } from '../record/schemas.ts';
 import type { RecordFrame } from '../singer/messages.ts';
 import type { SelectedStream } from '../singer/selection.ts';
-import { joined, lookbackFrom, olderThan, type Position, type Remembered } from './bookmark.ts';
+import { joined, lookbackFrom, olderThan, type Position } from './bookmark.ts';
 import { type Plan, planOf } from './plan.ts';
 import { compileParents, compileRows, type RecordLine } from './rows.ts';
 import { openSingles, type Revisited, revisitedBy } from './single-records.ts';
@@ -81,7 +81,7 @@ async function* readOwn(opening: Opening): StreamReadings {
     return;
   }
   const since = lookbackFrom(position, options.config, options.now);
-  const older = olderThan(since, position.open, position, options.now);
+  const older = olderThan(since, position, options.now);
   const canFetch = facts.fetchedBy !== undefined;
   const plan = await planOf({ older, since, canFetch, pagesOf: pagesOf(list, facts, options.now) });
   const left = yield* readSingles(opening, plan.keys);
@@ -143,10 +143,7 @@ async function* readUnderParents(opening: Opening, parentName: StreamName): Stre
   let isVisited = (_: Row<Parent>) => true;
   if (facts.ranged) {
     const since = lookbackFrom(position, config, now);
-    const older = both(
-      olderThan(since, position.open, position, now),
-      olderThan(since, position.failed, position, now),
-    );
+    const older = olderThan(since, position, now);
     const plan = await planOf({ older, since, canFetch: false, pagesOf: pagesOf(parents, facts, now) });
     const range = rangeOf(plan.spans, since, facts, options);
     if (range === undefined) return;
@@ -223,10 +220,6 @@ function mayHaveChanged(row: Row<unknown>, position: Position): boolean {
 /** True for a record that says that it has changed since. */
 export function hasChanged({ updated }: Pick<Row<unknown>, 'updated'>, { asOf }: Position): boolean {
   return updated >= (asOf ?? Number.NEGATIVE_INFINITY) - clockMarginMs;
-}
-
-function both(one: Remembered, other: Remembered): Remembered {
-  return { keys: new Map([...one.keys, ...other.keys]), days: new Set([...one.days, ...other.days]) };
 }
 
 function dayOf(midnight: number): Span {

@@ -91,7 +91,7 @@ export function shortfall({ tally, stream, hasHole }: StreamRun): string | undef
     refused > 0 &&
       `${refused} records were no objects or had no key (${key}), and could not be written; its bookmark stays before them`,
     failures > 0 &&
-      `the records under ${failedParents.join(', ')}${more} could not be read; the next run asks for them again`,
+      `${failures} parents did not give their records: ${failedParents.join(', ')}${more}; the next run asks them again`,
   ].filter(Boolean);
   if (parts.length === 0 && hasHole) parts.push('its parents could not all be read; its bookmark stays before them');
   return parts.length === 0 ? undefined : parts.join('; ');

@@ -126,10 +126,11 @@ async function readAll(session: Session, run: StreamRun): Promise<void> {
   }
   run.hasAnswered = true;
   run.failure = shortfall(run);
-  if (run.failure !== undefined || run.hasHole) return;
+  // Parents that failed are remembered one by one; whatever else is missing holds the bookmark.
+  if (run.hasHole) return;
   run.position = completed(run.position, now);
   await turns.take(rank, async () => {
-    if (run.version !== undefined) await output.activateVersion(stream, run.version);
+    if (run.version !== undefined && run.failure === undefined) await output.activateVersion(stream, run.version);
     if (run.changes === undefined) await output.state((state) => withPosition(state, stream, run.position));
   });
 }
