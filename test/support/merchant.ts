@@ -135,7 +135,7 @@ export function createMerchant(chance: () => number, lookbackDays: number, nowMs
   }
 
   for (const stream of ownStreams) {
-    const count = stream === 'transactions' ? 120 : 25;
+    const count = stream === 'transactions' ? 80 : 12;
     for (let index = count; index > 0; index--) create(stream, nowMs - (index * 55 * dayMs) / count - hourMs);
   }
   struck.length = 0;
