@@ -122,10 +122,6 @@ t.test('where there is no total, an empty page or the same page again is the end
     { name: 'no meta, short pages in the middle', list: shortPages(noMeta) },
     { name: 'no total, short pages in the middle', list: shortPages(noTotal) },
     { name: 'a total of all, short pages in the middle', list: shortPages() },
-    {
-      name: 'a total of what was shown, short pages in the middle',
-      list: shortPages(total((_, { page }) => 9 * page)),
-    },
     { name: 'no meta, after the last page that one again', list: afterTheEnd('last', noMeta) },
     { name: 'a total, after the last page that one again', list: afterTheEnd('last') },
     { name: 'no meta, after the last page the first', list: afterTheEnd('first', noMeta) },
