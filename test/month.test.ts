@@ -50,7 +50,9 @@ interface Kept {
 }
 
 async function liveThrough(t: Test, seed: number): Promise<void> {
-  const chance = randomNumbers(seed);
+  /** What happens during a run depends on when it asks for what; the chances of the next day must not. */
+  let current = randomNumbers(seed);
+  const chance = () => current();
   // The clock of the machine is not Paystack's.
   const skewMs = Math.floor((chance() - 0.5) * 5) * hourMs;
   const merchant = createMerchant(chance, lookbackDays, Date.now() + skewMs);
@@ -62,6 +64,7 @@ async function liveThrough(t: Test, seed: number): Promise<void> {
   let state: Json;
   let wellEnded = 0;
   for (let day = 1; day <= days; day++) {
+    current = randomNumbers(seed * 100 + day);
     if (day > 1) merchant.age(dayMs);
     if (day > 1) state = aged(state);
     merchant.trade(Date.now() + skewMs);
@@ -80,7 +83,7 @@ async function liveThrough(t: Test, seed: number): Promise<void> {
     }
     wellEnded++;
     const wrong = missingFrom(warehouse, merchant, before, struck, settled, Date.now() + skewMs);
-    t.same(wrong, [], what);
+    t.same(wrong, [], what, wrong.length > 0 ? evidence(server, ended, wrong) : {});
     if (wrong.length > 0) return;
     merchant.struck.splice(0, struck.length);
     settled = new Set(
@@ -90,6 +93,17 @@ async function liveThrough(t: Test, seed: number): Promise<void> {
     );
   }
   t.ok(wellEnded > days / 3, `${wellEnded} runs ended well`);
+}
+
+/** What helps to find out why something is missing: what was asked and said of its stream, and where it resumed. */
+function evidence({ requests }: HostilePaystack, { stderr, state }: Stopped, wrong: readonly string[]): object {
+  const stream = wrong[0]!.split(/[ /]/)[0]!;
+  const own = requests.filter((asked) => asked.stream === stream);
+  return {
+    asked: own.slice(0, 30).map(({ path, query, status }) => `${path}?${new URLSearchParams(query)} ${status}`),
+    said: stderr.split('\n').filter((line) => line.includes(` ${stream}:`)),
+    state: JSON.stringify(state?.bookmarks[stream])?.slice(0, 500),
+  };
 }
 
 /** What a day has in store. */
@@ -236,7 +250,7 @@ function missingFrom(
     // What changed while it was read may be there as it was, or as it is.
     else if (isDue(kept) && kept.revision < record.revision) {
       wrong.push(
-        `${list} ${record.id} of ${record.createdAt} is ${kept.revision}, not ${record.revision} (${record.status})`,
+        `${list} ${record.id} of ${record.createdAt} is ${kept.revision}, not ${record.revision}${reasonOf(record)}`,
       );
     }
   };
@@ -244,6 +258,10 @@ function missingFrom(
   const there = (by: Json) =>
     [...merchant.lists['refunds']!.records, ...merchant.lists['disputes']!.records].includes(by);
   const reversed = new Set(struck.filter(({ by }) => there(by)).map(({ transaction }) => transaction));
+  const reasonOf = ({ id, status }: Json) => {
+    const by = struck.findLast(({ transaction }) => transaction === id)?.by;
+    return by === undefined ? ` (${status})` : `, by ${JSON.stringify(by)}`;
+  };
   const isRecent = (record: Json) => Date.parse(record.createdAt) >= nowMs - lookbackDays * dayMs + hourMs;
   for (const stream of ownStreams) {
     for (const record of before[stream]!) {

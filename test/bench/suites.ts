@@ -1,4 +1,5 @@
 /** What can be measured, by the names that `--only` takes. */
+import { daily } from './daily.ts';
 import { latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
@@ -24,7 +25,7 @@ export interface SuiteOptions {
 
 export type Suite = (options: SuiteOptions) => AsyncIterable<Finding>;
 
-const own = { speed, latency, quota, memory, requests, startup };
+const own = { speed, latency, quota, memory, requests, daily, startup };
 
 export const suites: Readonly<Record<string, Suite>> = { ...own, peers };
 

@@ -36,7 +36,7 @@ export interface Merchant {
   create(stream: Own, ms: number): Json;
   /** Something about a record changes, at a time that is now. */
   touch(record: Json, nowMs: number, fields?: object): void;
-  /** One that may go goes. */
+  /** One goes, where any may go. */
   remove(stream: Own): void;
   /** Transactions that a refund or dispute has changed, in order. A test may empty it. */
   readonly struck: Strike[];
@@ -92,6 +92,8 @@ export function createMerchant(chance: () => number, lookbackDays: number, nowMs
   }
 
   function remove(stream: Own): void {
+    // Money that moved stays on record.
+    if (stream === 'transactions') return;
     const { records } = lists[stream]!;
     const gone = pick(records);
     lists[stream]!.records = records.filter((record) => record !== gone);
@@ -119,8 +121,9 @@ export function createMerchant(chance: () => number, lookbackDays: number, nowMs
     for (const stream of ownStreams) {
       for (let count = below(stream === 'transactions' ? 5 : 2); count > 0; count--)
         create(stream, ms - below(20) * hourMs);
-      // One that was late in being listed.
-      if (chance() < 0.1) create(stream, ms - chance() * (lookbackMs - dayMs));
+      // One that was late in being listed. Of what changes others, it would have to be known that it was not there before.
+      const isLate = !['refunds', 'disputes'].includes(stream) && chance() < 0.1;
+      if (isLate) create(stream, ms - chance() * (lookbackMs - dayMs));
       for (const record of [...lists[stream]!.records]) {
         if (isOpen(stream, record)) {
           if (chance() < 0.15) settle(stream, record, ms);
@@ -132,7 +135,7 @@ export function createMerchant(chance: () => number, lookbackDays: number, nowMs
   }
 
   for (const stream of ownStreams) {
-    const count = stream === 'transactions' ? 120 : 25;
+    const count = stream === 'transactions' ? 80 : 12;
     for (let index = count; index > 0; index--) create(stream, nowMs - (index * 55 * dayMs) / count - hourMs);
   }
   struck.length = 0;
