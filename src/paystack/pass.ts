@@ -77,7 +77,9 @@ async function* laterPages<Content>(
     if (asked === undefined) return;
     const before = ledger.pass.size;
     yield rowsOf(ledger, asked);
-    if (countOf(ledger) > (asked.total ?? Number.POSITIVE_INFINITY)) disprove(reader, asked.total ?? 0, ledger);
+    // Of those that came, some may have gone since: the larger of the two totals counts.
+    const most = Math.max(first.total ?? 0, asked.total ?? Number.POSITIVE_INFINITY);
+    if (reader.areTotalsBelieved && countOf(ledger) > most) disprove(reader, most, ledger);
     const isStale = ledger.pass.size === before;
     // As many new records as a page holds push the same page to the next place; the total says that it goes on.
     const isAnnounced = reader.areTotalsBelieved && ledger.pages * first.count < (asked.total ?? 0);
@@ -198,7 +200,8 @@ function isSettled(
 ): boolean {
   const total = reader.areTotalsBelieved ? begun.total : undefined;
   const isComplete = countOf(ledger) >= (total ?? 0);
-  const isOneAnswer = ledger.pass.size <= begun.rows.length;
+  // A full page with nothing behind it may have had something there, which has moved.
+  const isOneAnswer = ledger.pass.size <= begun.rows.length && !(begun.isFull && ledger.last?.count === 0);
   const isStill = isOneAnswer || ledger.hasCursors || ledger.wasReadBack;
   if (isComplete && !hasGap(ledger)) {
     if (isStill || (total !== undefined && (ledger.order ?? 'newest-first') === 'newest-first')) return true;
