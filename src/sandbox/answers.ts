@@ -1,6 +1,6 @@
 /** The answers of lists: a page of records, in one of the ways Paystack pages, with the `meta` that goes with it. */
 import { parseExact, stringifyExact } from '../json/exact.ts';
-import type { Paging } from '../paystack/paging.ts';
+import { type Paging, type PagingStyle, pagingStyles } from '../paystack/paging.ts';
 import type { StreamFacts, StreamName } from '../paystack/streams.ts';
 import type { PerStream } from './dataset.ts';
 import { type FilterQuirks, type Query, type Selection, select } from './filters.ts';
@@ -74,18 +74,37 @@ export function listBody(list: List, request: ListRequest): string {
   return `{"status":true,"message":"${titleOf(stream)} retrieved","data":${data}${told}}`;
 }
 
+type PageOf = (list: List, selection: Selection, size: number, request: ListRequest) => Page;
+
+/** The page that a list gives, by its style: a style of the tap's that is not answered here does not compile. */
+const pagesOf: Readonly<Record<Style, PageOf>> = {
+  numbered: (list, selection, size, request) =>
+    request.query['use_cursor'] === 'true'
+      ? cursorPage(list, selection, size, request)
+      : numberedPage(list, selection, size, request),
+  cursor: cursorPage,
+  'mandate-cursor': cursorPage,
+  single: (_, selection) => ({ start: 0, end: selection.length }),
+  'no-meta': (list, selection, size, request) => {
+    const { start, end } = numberedPage(list, selection, size, request);
+    return { start, end };
+  },
+};
+
 function pageOf(list: List, selection: Selection, request: ListRequest): Page {
-  const { query, style } = request;
-  if (style === 'single') return { start: 0, end: selection.length };
-  const size = pageSize(request);
-  if (style === 'cursor' || style === 'mandate-cursor' || (style === 'numbered' && query['use_cursor'] === 'true')) {
-    return cursorPage(list, selection, size, request);
-  }
-  const page = wholeNumber(query['page']) ?? 1;
+  return pagesOf[request.style](list, selection, pageSize(request), request);
+}
+
+function numberedPage(list: List, selection: Selection, size: number, request: ListRequest): Page {
+  const page = wholeNumber(request.query['page']) ?? 1;
   const start = Math.min((page - 1) * size, selection.length);
   const end = Math.min(start + size, selection.length);
-  if (style === 'no-meta') return { start, end };
   return { start, end, meta: numberedMeta(list, selection, size, page, request) };
+}
+
+/** How the tap asks for such a list. */
+function askedAs(style: Style): PagingStyle {
+  return pagingStyles[style === 'no-meta' ? 'numbered' : style];
 }
 
 function numberedMeta(list: List, selection: Selection, size: number, page: number, request: ListRequest): object {
@@ -118,7 +137,7 @@ function cursorPage(list: List, selection: Selection, size: number, request: Lis
   const isMandate = style === 'mandate-cursor';
   const entity = isMandate ? '' : `${facts.path.split('/')[1]}:`;
   const cursorAt = (index: number) => Buffer.from(`${entity}${list.serial(selection.place(index))}`).toString('base64');
-  const next = query[isMandate ? 'cursor' : 'next'];
+  const next = query[askedAs(style).cursorParameter ?? ''];
   const previous = isMandate || next !== undefined ? undefined : query['previous'];
   let start = next === undefined ? 0 : selection.before(placeOf(next, list) + 1);
   if (previous !== undefined) start = Math.max(0, selection.before(placeOf(previous, list)) - size);
@@ -140,7 +159,7 @@ function placeOf(cursor: string, list: List): number {
 }
 
 function pageSize({ facts, query, style, quirks }: ListRequest): number {
-  const asked = wholeNumber(query[style === 'mandate-cursor' ? 'per_page' : 'perPage']) ?? defaultPageSize;
+  const asked = wholeNumber(query[askedAs(style).sizeParameter ?? '']) ?? defaultPageSize;
   if (asked > (quirks.refusePageSizeAbove ?? Number.POSITIVE_INFINITY)) {
     throw new Refusal(400, `"perPage" must be at most ${quirks.refusePageSizeAbove}`, 'invalid_params');
   }
