@@ -113,7 +113,7 @@ t.test('records that are none are counted, the others written, and the bookmark 
   t.same(broken.state.bookmarks, {});
 });
 
-t.test('an answer that is written over many lines is told on one', async (t) => {
+t.test('an answer that is written over many lines is written on one', async (t) => {
   const customer = '{\n "id": 7,\r\n "new": [1]\n}';
   const spread = JSON.stringify(
     { id: 1, amount: 5, customer, metadata: { lines: ['a\nb'] }, unknown: [1, 2] },

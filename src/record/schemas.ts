@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../package.ts';
 import type { Schema } from '../schema.ts';
-import { extraColumn } from './extra.ts';
+
+/** What the columns of a record cannot hold, under its own names and in its own nesting. */
+export const extraColumn = '_extra';
 
 const extra: Schema = {
   type: ['null', 'object'],
