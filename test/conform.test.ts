@@ -8,6 +8,7 @@ import { type ConformRecord, compileConform } from '../src/record/conform.ts';
 import type { Misfit } from '../src/record/record-edit.ts';
 import { publicSchema } from '../src/record/schemas.ts';
 import type { Schema } from '../src/schema.ts';
+import { inObject, type Tagged, tagged } from './support/conformed.ts';
 
 const integer: Schema = { type: ['null', 'integer'], 'x-sql-datatype': 'bigint' };
 const string: Schema = { type: ['null', 'string'] };
@@ -21,6 +22,7 @@ const schema: Schema = {
     id: { type: ['integer'] },
     live: { type: ['null', 'boolean'] },
     amount: integer,
+    integration: { ...integer, 'x-record-id': true },
     rate: { type: ['null', 'number'] },
     name: string,
     createdAt: { ...date, 'x-aliases': ['created_at', 'created'] },
@@ -112,8 +114,49 @@ t.test('digits in a string are an integer where the column is one', async (t) =>
   }
 });
 
+t.test('a number that is whole is an integer, however it is written', async (t) => {
+  const whole = {
+    '1e3': '1000',
+    '1E+3': '1000',
+    '1.0': '1',
+    '-12.500e1': '-125',
+    '1200e-2': '12',
+    '0e999999999': '0',
+    '-0.0': '-0',
+    '0.5e1': '5',
+    '0.0012e4': '12',
+    '1.8446744073709551615e19': '18446744073709551615',
+    '9007199254740993.0': '9007199254740993',
+  };
+  for (const [sent, integer] of Object.entries(whole)) becomes(t, 'amount', sent, integer);
+});
+
+t.test('where the number of a record is declared, the record itself is its number, and the rest is kept', async (t) => {
+  becomes(t, 'integration', '12', '12');
+  becomes(t, 'integration', '{"id":12}', '12');
+  becomes(t, 'integration', '{"name":"a","id":"9007199254740993","key":null}', '9007199254740993', '{"name":"a"}');
+  becomes(t, 'integration', '{"id":1,"id":2}', '2', '{"id":1}');
+  for (const sent of ['{}', '{"id":null}', '{"id":"x"}', '{"name":"a"}', '{"id":{"id":1}}', '[1]', '"a"']) {
+    becomes(t, 'integration', sent, 'null', sent);
+  }
+  t.strictSame(misfits('{"integration":{"id":1,"name":"a"}}'), [{ path: 'integration.name', type: 'string' }]);
+  t.strictSame(misfits('{"integration":{"id":"x","name":"a"}}'), [{ path: 'integration', type: 'object' }]);
+  becomes(t, 'amount', '{"id":12}', 'null', '{"id":12}');
+});
+
 t.test('what is no integer of 64 bits stays as it came', async (t) => {
-  const numbers = ['1.5', '1e3', '18446744073709551616', '-9223372036854775809', '7'.repeat(400), '1e400'];
+  const numbers = [
+    '1.5',
+    '1e-1',
+    '15e-1',
+    '1e20',
+    '18446744073709551616',
+    '-9223372036854775809',
+    '7'.repeat(400),
+    '1e400',
+    '1e-400',
+    '1E999999999999',
+  ];
   const strings = ['""', '"007"', '"+1"', '"1.0"', '" 1"', '"1e3"', '"abc"', '"18446744073709551616"', '"１"'];
   for (const sent of [...numbers, ...strings, 'true', '[1]', '{"a":1}']) becomes(t, 'amount', sent, 'null', sent);
 });
@@ -609,187 +652,4 @@ function recordText(): fc.Arbitrary<string> {
     .map((members) => members.filter(([name]) => name !== 'id'))
     .chain((members) => fc.constantFrom(members, [['id', '12'] as [string, string], ...members]))
     .map((members) => `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`);
-}
-
-/**
- * JSON as data in which strings and names stand behind "s" and numbers, as they were written, behind "#": nothing is
- * rounded, and no name is special.
- */
-function tagged(text: string): unknown {
-  return JSON.parse(
-    text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
-      token.startsWith('"') ? `"s${token.slice(1)}` : `"#${token}"`,
-    ),
-  );
-}
-
-type Tagged = { readonly [name: string]: unknown };
-
-/** What a field of a record became: undefined where there is nothing. */
-interface Outcome {
-  readonly column: unknown;
-  readonly extra: unknown;
-}
-
-/** Names the fields of an object that are neither in their column nor in `_extra`, and what appeared from nowhere. */
-function inObject(
-  schema: Schema,
-  selected: Schema,
-  sent: Tagged,
-  columns: unknown,
-  extra: unknown,
-  path: string,
-): string[] {
-  if (!isObject(columns) || (extra !== undefined && !isObject(extra))) return [`${path}: is no object`];
-  const rest = (extra ?? {}) as Tagged;
-  const problems = Object.keys(rest).flatMap((name) => (name in sent ? [] : [`${path}: _extra made up ${name}`]));
-  const spellings = new Set<string>();
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    if (path === '' && name === '_extra') continue;
-    const names = [name, ...(property['x-aliases'] ?? [])].map((spelling) => `s${spelling}`);
-    for (const spelling of names) spellings.add(spelling);
-    problems.push(...inColumn(property, selected.properties?.[name], names, sent, columns, rest, `${path}.${name}`));
-  }
-  for (const name of Object.keys(columns)) if (!spellings.has(name)) problems.push(`${path}: made up ${name}`);
-  for (const [name, value] of Object.entries(sent)) {
-    if (!spellings.has(name) && value !== null && !same(rest[name], value))
-      problems.push(`${path}: unknown ${name} is not in _extra`);
-  }
-  return problems;
-}
-
-/** The same for one column of an object, which may have been sent under several names. */
-function inColumn(
-  schema: Schema,
-  selected: Schema | undefined,
-  names: readonly string[],
-  sent: Tagged,
-  columns: Tagged,
-  extra: Tagged,
-  path: string,
-): string[] {
-  const column = columns[names[0]!];
-  const came = names.filter((name) => name in sent);
-  if (selected === undefined || came.length === 0) {
-    const dropped = column === undefined && came.every((name) => extra[name] === undefined);
-    return dropped ? [] : [`${path}: was not selected or not sent, but is there`];
-  }
-  if (column === undefined) return [`${path}: was sent, but is not there`];
-  let isExplained = false;
-  let problems: string[] = [];
-  for (const name of came) {
-    const value = sent[name];
-    const found = inPlace(schema, selected, value, { column, extra: extra[name] }, path);
-    if (found.length === 0) isExplained = true;
-    // Another name's value has the column: this one is kept whole, unless it says nothing.
-    const saysNothing = (value === null || value === 's') && extra[name] === undefined;
-    const isKept = came.length > 1 && (same(extra[name], value) || saysNothing);
-    if (found.length > 0 && !isKept) problems = found;
-  }
-  return isExplained ? problems : [...problems, `${path}: nothing that was sent explains its value`];
-}
-
-/** The same for one value. */
-function inPlace(schema: Schema, selected: Schema, sent: unknown, { column, extra }: Outcome, path: string): string[] {
-  const wrong = [
-    `${path}: ${JSON.stringify(sent)} became ${JSON.stringify(column)}, ${JSON.stringify(extra)} in _extra`,
-  ];
-  if (column === null && same(extra, sent)) return fits(schema, sent) ? wrong : [];
-  const alone = (isRight: boolean) => (isRight && extra === undefined ? [] : wrong);
-  if (sent === null) return alone(column === null);
-  const kind = [schema.type].flat().filter((type) => type !== 'null');
-  const number = isNumber(sent) ? sent.slice(1) : undefined;
-  const string = isString(sent) ? sent.slice(1) : undefined;
-  const digits = /^-?\d+(?:\.\d+)?$/.test(string ?? '') ? string : number;
-  switch (kind[0]) {
-    case 'boolean':
-      return alone(column === sent || (number === '0' && column === false) || (number === '1' && column === true));
-    case 'integer':
-      return alone(digits !== undefined && column === `#${digits}`);
-    case 'number':
-      return alone(isNumber(column) && equalNumbers(column.slice(1), digits ?? number));
-    case 'string': {
-      if (schema.format === undefined) {
-        return alone(isString(column) && (column === sent || equalNumbers(column.slice(1), number)));
-      }
-      if (string === '') return alone(column === null);
-      const isSame = isString(column) && Math.floor(Date.parse(zoned(string ?? ''))) === Date.parse(column.slice(1));
-      return isSame && (extra === undefined || same(extra, sent)) ? [] : wrong;
-    }
-    case 'array': {
-      if (string === '') return alone(column === null);
-      const items = string === undefined ? sent : taggedOr(string);
-      if (!Array.isArray(items) || !Array.isArray(column) || column.length !== items.length) return wrong;
-      if (extra !== undefined && !isObject(extra)) return wrong;
-      const rest = (extra ?? {}) as Tagged;
-      if (Object.keys(rest).some((index) => !(index.slice(1) in items))) return wrong;
-      return items.flatMap((item, at) => {
-        const outcome = { column: column[at], extra: rest[`s${at}`] };
-        return inPlace(schema.items!, selected.items!, item, outcome, `${path}.${at}`);
-      });
-    }
-    default: {
-      if (string === '') return alone(column === null);
-      const object = isObject(sent) ? sent : taggedOr(string ?? '');
-      if (schema.properties === undefined) return alone(same(column, isObject(object) ? object : { svalue: sent }));
-      if (isObject(object)) return inObject(schema, selected, object, column, extra, path);
-      if (digits === undefined || schema.properties['id'] === undefined) return wrong;
-      return alone(same(column, selected.properties?.['id'] === undefined ? {} : { sid: `#${digits}` }));
-    }
-  }
-}
-
-/** True for a value that the column holds as it is, so that it has no business in `_extra`. */
-function fits(schema: Schema, sent: unknown): boolean {
-  const types = [schema.type].flat();
-  if (sent === null) return true;
-  if (isNumber(sent)) return types.includes('number') || (types.includes('integer') && /^#-?\d{1,18}$/.test(sent));
-  if (isString(sent)) return types.includes('string') && schema.format === undefined;
-  return types.includes(Array.isArray(sent) ? 'array' : typeof sent);
-}
-
-function isObject(value: unknown): value is Tagged {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isNumber(value: unknown): value is `#${string}` {
-  return typeof value === 'string' && value.startsWith('#');
-}
-
-function isString(value: unknown): value is `s${string}` {
-  return typeof value === 'string' && value.startsWith('s');
-}
-
-/** The value that JSON text holds, tagged. */
-function taggedOr(text: string): unknown {
-  try {
-    JSON.parse(text);
-    return tagged(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The same leaves in the same places; numbers by their value, to the last digit. */
-function same(one: unknown, other: unknown): boolean {
-  if (isNumber(one) && isNumber(other)) return equalNumbers(one.slice(1), other.slice(1));
-  if (Array.isArray(one)) {
-    return Array.isArray(other) && one.length === other.length && one.every((item, at) => same(item, other[at]));
-  }
-  if (!isObject(one) || !isObject(other)) return one === other;
-  const names = Object.keys(one);
-  return (
-    names.length === Object.keys(other).length && names.every((name) => name in other && same(one[name], other[name]))
-  );
-}
-
-/** Trailing zeros aside, the same text. */
-function equalNumbers(one: string, other: string | undefined): boolean {
-  const bare = (number: string) => (/^-?\d+\.\d+$/.test(number) ? number.replace(/\.?0+$/, '') : number);
-  return other !== undefined && bare(one) === bare(other);
-}
-
-/** A date without a zone is UTC, which JavaScript does not think. */
-function zoned(text: string): string {
-  return /(?:Z|[+-]\d\d:?\d\d)$/.test(text) || text.length <= 10 ? text : `${text}Z`;
 }

@@ -14,7 +14,7 @@ import { beginEdit, copyUntil } from '../json/edit.ts';
 import type { JsonText } from '../json/scan.ts';
 import { type Schema, typeOf } from '../schema.ts';
 import { type ConformOptions, compileColumns } from './columns.ts';
-import { arrayRule, freeObjectRule, objectOrIdRule } from './nested-rules.ts';
+import { arrayRule, freeObjectRule, objectOrIdRule, recordIdRule } from './nested-rules.ts';
 import { objectRule } from './object-rule.ts';
 import { type Misfit, newRecordEdit, type Rule } from './record-edit.ts';
 import { booleanRule, dateRule, integerRule, numberRule, stringRule } from './scalar-rules.ts';
@@ -65,8 +65,12 @@ function ruleFor(schema: Schema, selected: Schema, path: string): Rule {
   switch (typeOf(schema)) {
     case 'boolean':
       return booleanRule(path);
-    case 'integer':
-      return integerRule(path);
+    case 'integer': {
+      const conform = integerRule(path);
+      if (!schema['x-record-id']) return conform;
+      const holder: Schema = { type: 'object', properties: { id: { type: schema.type } } };
+      return recordIdRule(conform, objectRule(compileColumns(holder, holder, path, ruleFor, {})), path);
+    }
     case 'number':
       return numberRule(path);
     case 'string':

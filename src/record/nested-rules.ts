@@ -9,6 +9,7 @@ import {
   isNested,
   isNull,
   type JsonText,
+  memberIn,
   nameIn,
   newSource,
   openBrace,
@@ -18,6 +19,7 @@ import {
   skipSpace,
   skipString,
   skipValue,
+  textIn,
 } from '../json/scan.ts';
 import { addExtra, type ExtraMembers, extraObject } from './extra.ts';
 import { extraText, isTooDeep, type RecordEdit, type Rule, refuse, replaceBy } from './record-edit.ts';
@@ -39,6 +41,28 @@ export function objectOrIdRule(conform: Rule, path: string, holdsId: boolean): R
     const id = holdsId ? idAt(source, at, end) : undefined;
     if (id === undefined) return refuse(edit, path, at, end);
     return replaceBy(edit, editApart(edit, conform, newSource(Buffer.from(`{"id":${id}}`)), 0), at, end);
+  };
+}
+
+/**
+ * Where the number of another record is declared, an object with an `id` is that number, and the rest of it is kept.
+ *
+ * @param conform the rule of a number
+ * @param conformId the rule of an object that has such a number as `id`
+ */
+export function recordIdRule(conform: Rule, conformId: Rule, path: string): Rule {
+  return (edit, at) => {
+    const { source } = edit;
+    if (source.bytes[at] !== openBrace) return conform(edit, at);
+    const end = skipValue(source, at);
+    const { length } = edit.misfits;
+    const conformed = newSource(Buffer.from(editApart(edit, conformId, source, at)));
+    const id = memberIn(conformed, 0, 'id');
+    if (id !== undefined && !isNull(conformed.bytes, id.from)) {
+      return replaceBy(edit, textIn(conformed.bytes, id.from, id.to), at, end);
+    }
+    edit.misfits.length = length;
+    return refuse(edit, path, at, end);
   };
 }
 

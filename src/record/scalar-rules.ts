@@ -16,8 +16,8 @@ export function booleanRule(path: string): Rule {
 }
 
 /**
- * Digits in a string are an integer, and so is a number without a fraction that is written with one (1.0). What 64 bits,
- * signed or not, do not hold is none: no warehouse could store it.
+ * Digits in a string are an integer, and so is a number that is whole however it is written (1.0, 1e3). What 64 bits, signed
+ * or not, do not hold is none: no warehouse could store it.
  */
 export function integerRule(path: string): Rule {
   return (edit, at) => {
@@ -28,10 +28,30 @@ export function integerRule(path: string): Rule {
     if (end > at && end < at + 19 && !isInNumber(bytes[end])) return end;
     end = skipValue(edit.source, at);
     const text = textIn(bytes, at, end);
-    const digits = unquoted(text).replace(/^(-?\d+)\.0+$/, text.startsWith('"') ? '$&' : '$1');
-    if (!/^-?(?:0|[1-9]\d{0,19})$/.test(digits) || !fits64Bits(digits)) return refuse(edit, path, at, end);
+    const digits = isNumber(bytes[at]) ? wholeDigits(text) : unquoted(text);
+    if (digits === undefined || !/^-?(?:0|[1-9]\d{0,19})$/.test(digits) || !fits64Bits(digits)) {
+      return refuse(edit, path, at, end);
+    }
     return digits === text ? end : replaceBy(edit, digits, at, end);
   };
+}
+
+const numberParts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+
+/** The digits of a number without a fraction; undefined if it has one, or more digits than 64 bits ever need. */
+function wholeDigits(number: string): string | undefined {
+  const [, sign, integer = '', fraction = '', exponent = '0'] = numberParts.exec(number)!;
+  const all = integer + fraction;
+  if (/^0*$/.test(all)) return `${sign}0`;
+  const length = integer.length + Number(exponent);
+  if (!(length > 0 && length <= integer.length + 20) || !/^0*$/.test(all.slice(length))) return undefined;
+  return (
+    sign +
+    all
+      .slice(0, length)
+      .padEnd(length, '0')
+      .replace(/^0+(?=\d)/, '')
+  );
 }
 
 function fits64Bits(digits: string): boolean {
