@@ -221,6 +221,19 @@ t.test('half a surrogate pair becomes U+FFFD, in names too; a pair stays', async
   for (const [text, expected] of Object.entries(written)) t.equal(textOf(read(text)), expected);
 });
 
+t.test('an escape that is cut short is an error, be it half a surrogate pair or not', async (t) => {
+  for (const text of [
+    '"\\ud8u0022"',
+    '"\\ud8"',
+    '"\\uDFg0"',
+    '"\\ud83d\\ude0"',
+    '"\\ud83d\\udg00"',
+    '"\\ud8\\u0022"',
+  ]) {
+    t.throws(() => read(text), SyntaxError, text);
+  }
+});
+
 t.test('bytes that are no UTF-8 become U+FFFD', async (t) => {
   const bytes = Buffer.concat([Buffer.from('["a'), Buffer.from([0xff, 0xc3]), Buffer.from('b"]')]);
   t.equal(textOf(readJson(newJsonReader(), bytes, 0)), '["a\uFFFD\uFFFDb"]');

@@ -82,7 +82,7 @@ function asUtf8(body: Buffer): Buffer {
 }
 
 /** Every escape of JSON; half a pair is captured. */
-const escapeToken = /\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)/g;
+const escapeToken = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(u[dD][89a-fA-F][\da-fA-F]{2})|.)/g;
 
 function readValue(source: JsonSource, from: number, depth: number, notes: Notes): JsonText {
   const { bytes } = source;
