@@ -16,7 +16,7 @@ import { compileConform } from '../src/record/conform.ts';
 import { extraColumn, publicSchema, readSchema } from '../src/record/schemas.ts';
 import { randomNumbers } from '../src/sandbox/rows.ts';
 import type { Schema } from '../src/schema.ts';
-import { inObject, type Tagged, tagged } from './support/conformed.ts';
+import { inObject, repeatedName, type Tagged, tagged } from './support/conformed.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const seconds = Number(process.env['FUZZ_SECONDS'] ?? 5);
@@ -207,7 +207,7 @@ fuzz(
     if (problem !== undefined) throw new Error(`${problem}: ${JSON.stringify(text)}`);
     if (/[\n\r]/.test(textOf(found))) throw new Error(`a line end in ${JSON.stringify(text)}`);
   },
-  2000,
+  1000,
 );
 
 fuzz(
@@ -226,7 +226,7 @@ fuzz(
     if (written === undefined) return;
     if (!isDeepStrictEqual(comparable(written), comparable(wellFormed(text)))) throw new Error(`${written} of ${text}`);
   },
-  2000,
+  1000,
 );
 
 /** The value with its numbers as text, digit by digit but for zeros that say nothing. */
@@ -374,7 +374,7 @@ fuzz(
     const problems = inObject(target.schema, target.schema, tagged(text) as Tagged, columns, extra ?? undefined, '');
     if (problems.length > 0) throw new Error(`${target.name}: ${problems.join('\n')}\n${text}\n${json}`);
   },
-  500,
+  200,
 );
 
 fuzz(
@@ -394,23 +394,8 @@ fuzz(
     const lost = marks.filter((mark) => !json.includes(mark));
     if (lost.length > 0) throw new Error(`${target.name}: lost ${lost.join()} of ${text} in ${json}`);
   },
-  500,
+  200,
 );
-
-/** A name that comes twice in one object of a valid text. */
-function repeatedName(text: string): string | undefined {
-  const open: Set<string>[] = [];
-  for (const [token, isName] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
-    if (token === '{' || token === '[') open.push(new Set());
-    else if (token === '}' || token === ']') open.pop();
-    else if (isName !== undefined) {
-      const name = JSON.parse(token.slice(0, -isName.length)) as string;
-      if (open.at(-1)!.has(name)) return name;
-      open.at(-1)!.add(name);
-    }
-  }
-  return undefined;
-}
 
 t.test('what looks for repeated names finds them', async (t) => {
   t.equal(repeatedName('{"a":{"b":1},"b":[{"a":1},{"a":2}]}'), undefined);

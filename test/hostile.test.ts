@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { rawRecord } from '../src/sandbox/rows.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
+import { repeatedName } from './support/conformed.ts';
 import { type Json, runSync } from './support/tap.ts';
 
 const texts = readFileSync(join(import.meta.dirname, '../fixtures/hostile/transactions.jsonl'), 'utf8')
@@ -62,6 +63,23 @@ t.test('NUL stays, a lone surrogate becomes the replacement character, a pair st
 t.test('names that mean something to JavaScript mean nothing here', async (t) => {
   t.match(line('names"'), '"_extra":{"__proto__":{"polluted":true},"constructor":"c","toString":1}');
   t.match(line('names"'), '"metadata":{"__proto__":{"a":1},"constructor":2}');
+});
+
+t.test('no object that is written has a name twice; the last stands, and the others are kept', async (t) => {
+  const { amount, metadata, customer, log, _extra } = record('a name in an object twice');
+  t.same([amount, metadata], [2, { cart: { total: 1, items: 4 }, note: 'last' }]);
+  t.same([customer.metadata, log.input], [{ tier: 'silver' }, { value: [{ a: 2 }] }]);
+  t.same(_extra, {
+    amount: 1,
+    metadata: { cart: { items: 3 }, note: 'first' },
+    customer: { metadata: { tier: 'gold' } },
+    log: { input: { '0': { a: 1 } } },
+    unknown: '{"x":1,"x":2}',
+  });
+  for (const one of printed) t.equal(repeatedName(one), undefined);
+  t.match(run.stderr, /WARNING drift: transactions\.metadata came as object with a repeated name 2 times/);
+  t.match(run.stderr, /WARNING drift: transactions\.gone came as null 1 times/);
+  t.notMatch(run.stderr, /silver|tier|cart/, 'nothing of what merchants write');
 });
 
 t.test('dates that are none are null, and kept', async (t) => {

@@ -135,7 +135,8 @@ function keyIn(text: string | undefined): string | undefined {
   if (!isValue(text)) return undefined;
   if (!text.startsWith('{')) return text;
   const id = memberIn(newSource(Buffer.from(text)), 0, 'id');
-  return id && textIn(id.source.bytes, id.from, id.to);
+  const key = id && textIn(id.source.bytes, id.from, id.to);
+  return isValue(key) ? key : undefined;
 }
 
 function isValue(text: string | undefined): text is string {

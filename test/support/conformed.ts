@@ -201,3 +201,18 @@ function equalNumbers(one: string, other: string | undefined): boolean {
 function zoned(text: string): string {
   return /(?:Z|[+-]\d\d:?\d\d)$/.test(text) || text.length <= 10 ? text : `${text}Z`;
 }
+
+/** A name that comes twice in one object of a valid text. */
+export function repeatedName(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (const [token, isName] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g)) {
+    if (token === '{' || token === '[') open.push(new Set());
+    else if (token === '}' || token === ']') open.pop();
+    else if (isName !== undefined) {
+      const name = JSON.parse(token.slice(0, -isName.length)) as string;
+      if (open.at(-1)!.has(name)) return name;
+      open.at(-1)!.add(name);
+    }
+  }
+  return undefined;
+}
