@@ -161,3 +161,34 @@ t.test('a text of five million characters arrives whole, and a thousand new fiel
   t.same(whole.records['transactions']?.[0]._extra, unknown);
   t.match(whole.stderr, /drift: transactions\.\* came as other kinds 100 times/);
 });
+
+t.test('a record in the place of its number, and a number in the place of a record', async (t) => {
+  const createdAt = '2026-06-20T10:00:00.000Z';
+  const sandbox = await startSandbox({
+    records: {
+      refunds: [rawRecord(`{"id":1e3,"createdAt":"${createdAt}","transaction":{"id":18446744073709551615,"x":1.0}}`)],
+      transfers: [
+        { id: 2, createdAt, integration: { id: 100100, key: 'k', logo: null }, gateway_response: 'Approved' },
+      ],
+      subscriptions: [{ id: 3, createdAt, authorization: 880002, cancelledAt: '2026-06-21 10:00:00', plan: '12' }],
+      plans: [{ id: 4, createdAt, subscriptions: [{ id: 5, authorization: '880003', plan: 4 }] }],
+    },
+  });
+  const config = { secret_key: sandbox.secretKey, api_url: sandbox.url };
+  const { code, stdout } = await runSync({ config, streams: ['refunds', 'transfers', 'subscriptions', 'plans'] });
+  await sandbox.close();
+  t.equal(code, 0);
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{"type":"RECORD"'));
+  t.equal(lines.length, 4);
+  for (const record of [
+    `{"id":1000,"createdAt":"${createdAt}","transaction":18446744073709551615,"_extra":{"transaction":{"x":1.0}}}`,
+    `{"id":2,"createdAt":"${createdAt}","integration":100100,"gateway_response":"Approved","_extra":{"integration":{"key":"k"}}}`,
+    `{"id":3,"createdAt":"${createdAt}","authorization":{"id":880002},"cancelledAt":"2026-06-21T10:00:00.000Z","plan":{"id":12},"_extra":null}`,
+    `{"id":4,"createdAt":"${createdAt}","subscriptions":[{"id":5,"authorization":{"id":880003},"plan":{"id":4}}],"_extra":null}`,
+  ]) {
+    t.ok(
+      lines.some((line) => line.includes(`"record":${record},`)),
+      record,
+    );
+  }
+});
