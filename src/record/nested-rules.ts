@@ -67,23 +67,27 @@ export function recordIdRule(conform: Rule, conformId: Rule, path: string): Rule
 }
 
 /**
- * Where no fields are declared, content is the merchant's, or unknown: an object as it is, JSON text that holds an object
- * as that object, x as {"value": x}.
+ * Where no fields are declared, content is the merchant's, or unknown: an object as it is, x as {"value": x}, and JSON text
+ * that holds an object or an array like that object or array.
  */
 export function freeObjectRule(path: string): Rule {
   const copy = copyRule(path);
+  const wrap: Rule = (edit, at) => {
+    insert(edit, at, beforeValue);
+    const end = copy(edit, at);
+    insert(edit, end, afterValue);
+    return end;
+  };
   return (edit, at) => {
     const { source } = edit;
     if (source.bytes[at] === openBrace) return copy(edit, at);
     const end = skipValue(source, at);
     if (isEmptyString(source, at)) return replaceBy(edit, 'null', at, end);
-    const inText = nestedInText(edit, at, end, openBrace);
-    if (inText !== undefined) return replaceBy(edit, editApart(edit, copy, inText.source, inText.from), at, end);
-    if (isNested(source.bytes[at]) && isTooDeep(source, at)) return refuse(edit, path, at, end);
-    insert(edit, at, beforeValue);
-    copy(edit, at);
-    insert(edit, end, afterValue);
-    return end;
+    const object = nestedInText(edit, at, end, openBrace);
+    if (object !== undefined) return replaceBy(edit, editApart(edit, copy, object.source, object.from), at, end);
+    const array = nestedInText(edit, at, end, openBracket);
+    if (array !== undefined) return replaceBy(edit, editApart(edit, wrap, array.source, array.from), at, end);
+    return isNested(source.bytes[at]) && isTooDeep(source, at) ? refuse(edit, path, at, end) : wrap(edit, at);
   };
 }
 

@@ -127,7 +127,10 @@ function inPlace(schema: Schema, selected: Schema, sent: unknown, { column, extr
     default: {
       if (string === '') return alone(column === null);
       const object = isObject(sent) ? sent : taggedOr(string ?? '');
-      if (schema.properties === undefined) return alone(same(column, isObject(object) ? object : { svalue: sent }));
+      if (schema.properties === undefined) {
+        const held = Array.isArray(object) ? object : sent;
+        return alone(same(column, isObject(object) ? object : { svalue: held }));
+      }
       if (isObject(object)) return inObject(schema, selected, object, column, extra, path);
       if (digits === undefined || schema.properties['id'] === undefined) return wrong;
       return alone(same(column, selected.properties?.['id'] === undefined ? {} : { sid: `#${digits}` }));
