@@ -7,6 +7,8 @@ export interface Schema {
   readonly items?: Schema;
   readonly additionalProperties?: true;
   readonly 'x-sql-datatype'?: 'bigint';
+  /** The number of another record. Where Paystack embeds that record instead, this is its `id`. */
+  readonly 'x-record-id'?: true;
   /** Other names under which Paystack sends the same fact. They are folded into this one. */
   readonly 'x-aliases'?: readonly string[];
 }

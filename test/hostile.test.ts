@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { rawRecord } from '../src/sandbox/rows.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
+import { repeatedName } from './support/conformed.ts';
 import { type Json, runSync } from './support/tap.ts';
 
 const texts = readFileSync(join(import.meta.dirname, '../fixtures/hostile/transactions.jsonl'), 'utf8')
@@ -64,6 +65,23 @@ t.test('names that mean something to JavaScript mean nothing here', async (t) =>
   t.match(line('names"'), '"metadata":{"__proto__":{"a":1},"constructor":2}');
 });
 
+t.test('no object that is written has a name twice; the last stands, and the others are kept', async (t) => {
+  const { amount, metadata, customer, log, _extra } = record('a name in an object twice');
+  t.same([amount, metadata], [2, { cart: { total: 1, items: 4 }, note: 'last' }]);
+  t.same([customer.metadata, log.input], [{ tier: 'silver' }, { value: [{ a: 2 }] }]);
+  t.same(_extra, {
+    amount: 1,
+    metadata: { cart: { items: 3 }, note: 'first' },
+    customer: { metadata: { tier: 'gold' } },
+    log: { input: { '0': { a: 1 } } },
+    unknown: '{"x":1,"x":2}',
+  });
+  for (const one of printed) t.equal(repeatedName(one), undefined);
+  t.match(run.stderr, /WARNING drift: transactions\.metadata came as object with a repeated name 2 times/);
+  t.match(run.stderr, /WARNING drift: transactions\.gone came as null 1 times/);
+  t.notMatch(run.stderr, /silver|tier|cart/, 'nothing of what merchants write');
+});
+
 t.test('dates that are none are null, and kept', async (t) => {
   const { createdAt, paidAt, _extra } = record('dates that are none');
   t.same([createdAt, paidAt], [null, null]);
@@ -113,7 +131,7 @@ t.test('records that are none are counted, the others written, and the bookmark 
   t.same(broken.state.bookmarks, {});
 });
 
-t.test('an answer that is written over many lines is told on one', async (t) => {
+t.test('an answer that is written over many lines is written on one', async (t) => {
   const customer = '{\n "id": 7,\r\n "new": [1]\n}';
   const spread = JSON.stringify(
     { id: 1, amount: 5, customer, metadata: { lines: ['a\nb'] }, unknown: [1, 2] },
@@ -142,4 +160,35 @@ t.test('a text of five million characters arrives whole, and a thousand new fiel
   t.ok(whole.records['transactions']?.[0].message === long);
   t.same(whole.records['transactions']?.[0]._extra, unknown);
   t.match(whole.stderr, /drift: transactions\.\* came as other kinds 100 times/);
+});
+
+t.test('a record in the place of its number, and a number in the place of a record', async (t) => {
+  const createdAt = '2026-06-20T10:00:00.000Z';
+  const sandbox = await startSandbox({
+    records: {
+      refunds: [rawRecord(`{"id":1e3,"createdAt":"${createdAt}","transaction":{"id":18446744073709551615,"x":1.0}}`)],
+      transfers: [
+        { id: 2, createdAt, integration: { id: 100100, key: 'k', logo: null }, gateway_response: 'Approved' },
+      ],
+      subscriptions: [{ id: 3, createdAt, authorization: 880002, cancelledAt: '2026-06-21 10:00:00', plan: '12' }],
+      plans: [{ id: 4, createdAt, subscriptions: [{ id: 5, authorization: '880003', plan: 4 }] }],
+    },
+  });
+  const config = { secret_key: sandbox.secretKey, api_url: sandbox.url };
+  const { code, stdout } = await runSync({ config, streams: ['refunds', 'transfers', 'subscriptions', 'plans'] });
+  await sandbox.close();
+  t.equal(code, 0);
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{"type":"RECORD"'));
+  t.equal(lines.length, 4);
+  for (const record of [
+    `{"id":1000,"createdAt":"${createdAt}","transaction":18446744073709551615,"_extra":{"transaction":{"x":1.0}}}`,
+    `{"id":2,"createdAt":"${createdAt}","integration":100100,"gateway_response":"Approved","_extra":{"integration":{"key":"k"}}}`,
+    `{"id":3,"createdAt":"${createdAt}","authorization":{"id":880002},"cancelledAt":"2026-06-21T10:00:00.000Z","plan":{"id":12},"_extra":null}`,
+    `{"id":4,"createdAt":"${createdAt}","subscriptions":[{"id":5,"authorization":{"id":880003},"plan":{"id":4}}],"_extra":null}`,
+  ]) {
+    t.ok(
+      lines.some((line) => line.includes(`"record":${record},`)),
+      record,
+    );
+  }
 });

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { parseExact, stringifyExact } from '../src/json/exact.ts';
+import { jsonOf, newJsonReader, readAnswer, readJson } from '../src/json/read.ts';
 import {
   isDeeperThan,
+  type JsonSource,
   type JsonText,
-  jsonOf,
+  memberIn,
+  newSource,
   openBrace,
   openBracket,
-  readAnswer,
-  readJson,
+  skipColon,
   skipSpace,
   skipString,
   skipValue,
@@ -17,12 +19,12 @@ import {
 } from '../src/json/scan.ts';
 
 function read(text: string, depth = 0): JsonText {
-  return readJson(Buffer.from(text), depth);
+  return readJson(newJsonReader(), Buffer.from(text), depth);
 }
 
 /** The value again, as text. */
-function textOf({ bytes, from, to }: JsonText): string {
-  return textIn(bytes, from, to);
+function textOf({ source, from, to }: JsonText): string {
+  return textIn(source.bytes, from, to);
 }
 
 function isJson(text: string): boolean {
@@ -97,8 +99,8 @@ t.test('any text, one character of it changed, is taken when JSON.parse takes it
 t.test('a value ends where it ends', async () => {
   fc.assert(
     fc.property(fc.json(), fc.constantFrom('', ',', ']', '}', ' ', '\n'), (json, behind) => {
-      const bytes = Buffer.from(json + behind);
-      if (skipValue(bytes, 0) !== bytes.length - behind.length) throw new Error(`${json} ends elsewhere`);
+      const source = newSource(Buffer.from(json + behind));
+      if (skipValue(source, 0) !== source.bytes.length - behind.length) throw new Error(`${json} ends elsewhere`);
     }),
   );
 });
@@ -121,55 +123,87 @@ t.test('numbers keep their digits', async (t) => {
   t.equal(textOf(jsonOf(parseExact('{"a":12345678901234567890}'), 0)), '{"a":12345678901234567890}');
 });
 
-t.test('nesting has no limit, and is told', async (t) => {
+t.test('nesting has no limit, and can be asked for', async (t) => {
   const text = `${'[{"a":'.repeat(100_000)}1${'}]'.repeat(100_000)}`;
-  for (const readText of [readJson, readAnswer]) {
-    const { bytes, from } = readText(Buffer.from(text), 0);
-    t.equal(skipValue(bytes, from), text.length);
-    t.ok(isDeeperThan(199_999, bytes, from));
-    t.notOk(isDeeperThan(200_000, bytes, from));
+  for (const source of [read(text).source, newSource(Buffer.from(text))]) {
+    t.equal(skipValue(source, 0), text.length);
+    t.ok(isDeeperThan(199_999, source, 0));
+    t.notOk(isDeeperThan(200_000, source, 0));
   }
+  t.notOk(isDeeperThan(0, read('[[1],2]').source, 5), 'a scalar');
 });
 
-/** Where each value and name of a text starts and ends, by scanning it. */
-function spansOf(bytes: Buffer, from: number): [number, number][] {
-  const to = skipValue(bytes, from);
+t.test('a member is found by its name, however it is spelt', async (t) => {
+  const source = newSource(Buffer.from(' { "a" : {"id":1} , "\\u0069d" : "x" , "b":[] }'));
+  t.equal(textOf(memberIn(source, 1, 'id')!), '"x"');
+  t.equal(textOf(memberIn(source, 1, 'b')!), '[]');
+  t.equal(memberIn(source, 1, 'c'), undefined);
+  t.equal(memberIn(newSource(Buffer.from('{ }')), 0, 'c'), undefined);
+});
+
+/** Where each value and name of a text starts and ends. */
+function spansOf(source: JsonSource, from: number): [number, number][] {
+  const { bytes } = source;
+  const to = skipValue(source, from);
   const opening = bytes[from];
   if (opening !== openBrace && opening !== openBracket) return [[from, to]];
   const spans: [number, number][] = [[from, to]];
   for (let at = skipSpace(bytes, from + 1); at < to - 1; at = skipSpace(bytes, at)) {
     if (bytes[at] === 0x2c) at = skipSpace(bytes, at + 1);
     if (opening === openBrace) {
-      const nameEnd = skipString(bytes, at);
+      const nameEnd = skipString(source, at);
       spans.push([at, nameEnd]);
-      at = skipSpace(bytes, skipSpace(bytes, nameEnd) + 1);
+      at = skipColon(bytes, nameEnd);
     }
-    spans.push(...spansOf(bytes, at));
-    at = skipValue(bytes, at);
+    spans.push(...spansOf(source, at));
+    at = skipValue(source, at);
   }
   return spans;
 }
 
-t.test('what is noted of an answer is what scanning it tells, whatever was read before and in between', async (t) => {
-  let told = 0;
+t.test('what a reader notes of a text is what scanning finds, whatever was read before', async (t) => {
+  const reader = newJsonReader();
+  let found = 0;
   fc.assert(
     fc.property(fc.json({ maxDepth: 6 }), fc.nat(3), fc.nat(3), fc.json(), (json, depth, spaces, other) => {
       const text = JSON.stringify(JSON.parse(json), undefined, spaces);
-      const expected = spansOf(Buffer.from(text), 0);
-      const answer = readAnswer(Buffer.from(text), depth);
-      readJson(Buffer.from(other), 1);
-      t.strictSame(spansOf(answer.bytes, answer.from), expected);
-      told += expected.length;
+      const expected = spansOf(newSource(Buffer.from(text)), 0);
+      readJson(reader, Buffer.from(other), 1);
+      const { source, from } = readAnswer(reader, Buffer.from(text), depth);
+      t.ok(source.ends, 'noted');
+      t.strictSame(spansOf(source, from), expected);
+      found += expected.length;
     }),
   );
-  t.ok(told > 500);
+  t.ok(found > 500);
 });
 
-t.test('an answer that is no JSON leaves nothing noted', async (t) => {
-  const broken = Buffer.from('{"a":"b","c":[1,2');
-  t.throws(() => readAnswer(broken, 1), SyntaxError);
-  t.equal(skipString(broken, 1), 4);
-  t.equal(skipString(Buffer.from('["x"]'), 1), 4);
+t.test(
+  'a text that is still walked when its reader reads another is scanned, and so is one that another reader reads',
+  async () => {
+    const reader = newJsonReader();
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), fc.json({ maxDepth: 6 }), (json, other) => {
+        const text = JSON.stringify(JSON.parse(json));
+        const expected = JSON.stringify(spansOf(newSource(Buffer.from(text)), 0));
+        const { source } = readJson(reader, Buffer.from(text), 1);
+        const next = readJson(reader, Buffer.from(other), 1);
+        if (source.ends !== undefined || next.source.ends === undefined) throw new Error('notes of two texts at once');
+        if (JSON.stringify(spansOf(source, 0)) !== expected) throw new Error('found something else');
+        const kept = readJson(newJsonReader(), Buffer.from(text), 1).source;
+        if (next.source.ends === undefined || JSON.stringify(spansOf(kept, 0)) !== expected) throw new Error('shared');
+      }),
+    );
+  },
+);
+
+t.test('a text that is no JSON leaves nothing noted', async (t) => {
+  const reader = newJsonReader();
+  const before = readJson(reader, Buffer.from('{"long":"name"}'), 1);
+  t.throws(() => readAnswer(reader, Buffer.from('{"a":"b","c":[1,2'), 1), SyntaxError);
+  t.equal(before.source.ends, undefined);
+  t.equal(skipString(before.source, 1), 7);
+  t.equal(textOf(readJson(reader, Buffer.from('["x"]'), 1).items![0]!), '"x"');
 });
 
 t.test('half a surrogate pair becomes U+FFFD, in names too; a pair stays', async (t) => {
@@ -187,9 +221,22 @@ t.test('half a surrogate pair becomes U+FFFD, in names too; a pair stays', async
   for (const [text, expected] of Object.entries(written)) t.equal(textOf(read(text)), expected);
 });
 
+t.test('an escape that is cut short is an error, be it half a surrogate pair or not', async (t) => {
+  for (const text of [
+    '"\\ud8u0022"',
+    '"\\ud8"',
+    '"\\uDFg0"',
+    '"\\ud83d\\ude0"',
+    '"\\ud83d\\udg00"',
+    '"\\ud8\\u0022"',
+  ]) {
+    t.throws(() => read(text), SyntaxError, text);
+  }
+});
+
 t.test('bytes that are no UTF-8 become U+FFFD', async (t) => {
   const bytes = Buffer.concat([Buffer.from('["a'), Buffer.from([0xff, 0xc3]), Buffer.from('b"]')]);
-  t.equal(textOf(readJson(bytes, 0)), '["a\uFFFD\uFFFDb"]');
+  t.equal(textOf(readJson(newJsonReader(), bytes, 0)), '["a\uFFFD\uFFFDb"]');
 });
 
 t.test('line ends between values become spaces, those in strings are escapes and stay', async (t) => {
@@ -198,6 +245,6 @@ t.test('line ends between values become spaces, those in strings are escapes and
 });
 
 t.test('a byte order mark in front of an answer is passed over', async (t) => {
-  t.equal(textOf(readAnswer(Buffer.from('\uFEFF{"a":1}'), 0)), '{"a":1}');
-  t.throws(() => readAnswer(Buffer.from('\uFEFF'), 0), SyntaxError);
+  t.equal(textOf(readAnswer(newJsonReader(), Buffer.from('\uFEFF{"a":1}'), 0)), '{"a":1}');
+  t.throws(() => readAnswer(newJsonReader(), Buffer.from('\uFEFF'), 0), SyntaxError);
 });

@@ -11,7 +11,7 @@
 const exactMark = `\uE000${Math.random().toString(36).slice(2)}\uE001`;
 
 /** A number that is no name of a field: that is an error which must stay one. */
-const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.]|\s*:)/y;
+const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.]|\s*:)/;
 
 /**
  * Parses JSON text; a number that a double would change comes as a string that starts with `exactMark`.
@@ -31,6 +31,7 @@ function survivesDouble(token: string): boolean {
 }
 
 function quoteInexactNumbers(text: string): string {
+  const tokenAt = new RegExp(numberToken, 'y');
   let quoted = '';
   let copied = 0;
   let at = 0;
@@ -39,8 +40,8 @@ function quoteInexactNumbers(text: string): string {
     if (code === 0x22) {
       at = endOfString(text, at);
     } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
-      numberToken.lastIndex = at;
-      const token = numberToken.exec(text)?.[0];
+      tokenAt.lastIndex = at;
+      const token = tokenAt.exec(text)?.[0];
       if (token === undefined) break; // No number: JSON.parse says what is wrong.
       if (!survivesDouble(token)) {
         quoted += `${text.slice(copied, at)}"${exactMark}${token}"`;

@@ -1,5 +1,4 @@
-/** Texts that are looked for in the source of the edit that goes on. */
-import { edit } from './edit.ts';
+/** Texts that are looked for in bytes, four of them at a time. */
 
 /** A text that is looked for, as numbers of four bytes and of one. */
 export interface Token {
@@ -15,8 +14,7 @@ export function tokenOf(text: string): Token {
 }
 
 /** Half of the time of conforming was spent here when bytes were compared one by one (measured). */
-export function isToken({ length, words, rest }: Token, from: number): boolean {
-  const { view } = edit;
+export function isToken({ length, words, rest }: Token, view: DataView, from: number): boolean {
   if (from + length > view.byteLength) return false;
   let at = from;
   for (let index = 0; index < words.length; index++, at += 4) {

@@ -7,7 +7,8 @@ import ky from 'ky';
 import { type Clock, sleep } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import { type ByteWriter, newByteWriter } from '../json/byte-writer.ts';
-import { isNull, type JsonText, readAnswer, valueIn } from '../json/scan.ts';
+import { type JsonReader, newJsonReader, readAnswer } from '../json/read.ts';
+import { isNull, type JsonText, valueIn } from '../json/scan.ts';
 import { isObject } from '../json/values.ts';
 import { KeyRejected, NoAnswer, Refused, WrongAnswer } from './errors.ts';
 import type { Limits } from './quota.ts';
@@ -88,6 +89,7 @@ export function createAsk(options: ClientOptions): Ask {
 
   /** Bodies are many and large: left to the garbage collector, they would fill the memory before it wakes up. */
   const idle: ByteWriter[] = [];
+  const reader = newJsonReader();
 
   /** When each endpoint last answered, or was first asked. */
   const heardFrom = new Map<string, number>();
@@ -106,7 +108,7 @@ export function createAsk(options: ClientOptions): Ask {
       body.length = 0;
       const send = (exchange: AbortSignal) =>
         http.get(url, { fetch: (request) => transport(request as Request, body, exchange) });
-      const told = await tryOnce(send, body, options, (response) => {
+      const told = await tryOnce(send, body, reader, options, (response) => {
         limits.done(ticket, response?.headers);
         onTry?.(endpoint, response?.status, clock.now() - askedAt);
       });
@@ -161,6 +163,7 @@ function understood<Result>(read: (answer: Answer) => Result, answer: Answer): {
 async function tryOnce(
   send: (signal: AbortSignal) => Promise<Response>,
   body: ByteWriter,
+  reader: JsonReader,
   { timeoutMs, clock, signal }: ClientOptions,
   onDone: (response: Response | undefined) => void,
 ): Promise<Attempt> {
@@ -178,13 +181,13 @@ async function tryOnce(
     signal.removeEventListener('abort', abort);
     onDone(response);
   }
-  return judge(response, body.bytes.subarray(0, body.length), clock.now());
+  return judge(response, body.bytes.subarray(0, body.length), reader, clock.now());
 }
 
 /** Turns a whole HTTP answer into what it means. */
-function judge(response: Response, body: Buffer, now: number): Attempt {
+function judge(response: Response, body: Buffer, reader: JsonReader, now: number): Attempt {
   const { status } = response;
-  const envelope = envelopeIn(body);
+  const envelope = envelopeIn(reader, body);
   const message = messageIn(envelope);
   if (status === 401 || /^invalid key$/i.test(message.trim())) throw new KeyRejected();
   if (status === 408 || status === 429 || status >= 500) {
@@ -203,7 +206,7 @@ function judge(response: Response, body: Buffer, now: number): Attempt {
     return { why: `answered ${status} with status false${message && ` (${message})`}` };
   }
   const data = envelope.get('data');
-  if (data === undefined || isNull(data.bytes, data.from)) return { why: `answered ${status} without data` };
+  if (data === undefined || isNull(data.source.bytes, data.from)) return { why: `answered ${status} without data` };
   const meta = valueAt(envelope, 'meta');
   return { data, meta: isObject(meta) ? meta : {} };
 }
@@ -228,9 +231,9 @@ function toldWait(headers: Headers, status: number, now: number): number | undef
 type Envelope = NonNullable<JsonText['members']>;
 
 /** The members of the object that an answer's body holds; undefined if it holds none. */
-function envelopeIn(body: Buffer): Envelope | undefined {
+function envelopeIn(reader: JsonReader, body: Buffer): Envelope | undefined {
   try {
-    return readAnswer(body, 2).members;
+    return readAnswer(reader, body, 2).members;
   } catch {
     return undefined;
   }

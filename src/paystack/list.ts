@@ -7,7 +7,8 @@
  * A list may refuse what no documentation rules out: a page size, or the filter by creation. Both are worked round here
  * (half the size; no filter) before the refusal is passed on.
  */
-import { isNull, type JsonText, jsonOf, valueIn } from '../json/scan.ts';
+import { jsonOf } from '../json/read.ts';
+import { isNull, type JsonText, valueIn } from '../json/scan.ts';
 import type { Answer, Ask } from './client.ts';
 import { Refused, WrongAnswer } from './errors.ts';
 import { type Meta, type PagingStyle, pagingStyles, type Query } from './paging.ts';
@@ -176,7 +177,7 @@ const emptyPage: Page<never> = {
 };
 
 function recordsIn({ data }: Answer, { records }: StreamFacts, total: number | undefined) {
-  if (isNull(data.bytes, data.from)) return total === 0 ? [] : undefined;
+  if (isNull(data.source.bytes, data.from)) return total === 0 ? [] : undefined;
   return records ? jsonOf(records(valueIn(data)) ?? null, 1).items : data.items;
 }
 

@@ -1,37 +1,24 @@
 /**
  * Makes a record fit its schema without losing anything.
  *
- * A column has one type. What Paystack sends is turned into it where that loses nothing, by the rules of `scalar-rules.ts`.
- * What a column cannot hold, and what no column is declared for, goes into `_extra`, under the same names and in the same
- * nesting as in the record; array items under their index. So every leaf that came in goes out, in its column or in
- * `_extra`.
+ * A column has one type. What Paystack sends is turned into it where that loses nothing, by the rules of `scalar-rules.ts` and
+ * `nested-rules.ts`. What a column cannot hold, and what no column is declared for, goes into `_extra`, under the same names
+ * and in the same nesting as in the record; array items under their index. So every leaf that came in goes out, in its column
+ * or in `_extra`; only a null under a name that is not declared says nothing, and is counted alone.
  *
  * A record is conformed in its text: what is right is copied, what is not is replaced, and no value is made of either.
- * The rules are compiled once for each stream.
+ * The rules are compiled once for each stream, and share the edit that is made for it with them.
  */
 import type { ByteWriter } from '../json/byte-writer.ts';
-import { beginEdit, copyUntil, editedApart, replace } from '../json/edit.ts';
-import { closeBracket, isNull, type JsonText, openBrace, openBracket, skipSpace, skipValue } from '../json/scan.ts';
+import { beginEdit, copyUntil } from '../json/edit.ts';
+import type { JsonText } from '../json/scan.ts';
 import { type Schema, typeOf } from '../schema.ts';
-import { type Extra, extraColumn, extraText, keepLeftover } from './extra.ts';
-import { type ConformOptions, conforming, objectRule } from './object-rule.ts';
-import {
-  anythingRule,
-  booleanRule,
-  dateRule,
-  freeObjectRule,
-  idAt,
-  integerRule,
-  isEmptyString,
-  type Misfit,
-  misfit,
-  nestedInText,
-  nothing,
-  numberRule,
-  type Rule,
-  refuse,
-  stringRule,
-} from './scalar-rules.ts';
+import { type ConformOptions, compileColumns } from './columns.ts';
+import { arrayRule, freeObjectRule, objectOrIdRule, recordIdRule } from './nested-rules.ts';
+import { objectRule } from './object-rule.ts';
+import { type Misfit, newRecordEdit, type Rule } from './record-edit.ts';
+import { booleanRule, dateRule, integerRule, numberRule, stringRule } from './scalar-rules.ts';
+import { extraColumn } from './schemas.ts';
 
 export interface Conformed {
   /** What the asked columns hold, as JSON text; undefined where nothing was sent. */
@@ -53,23 +40,24 @@ export type ConformRecord = (
 ) => Conformed;
 
 /**
- * Compiles a schema into a function that conforms one record.
+ * Compiles a schema into a function that conforms one record after the other.
  *
  * @param schema every column, with the aliases of `catalogs/`
  * @param selected the same schema without the columns that are not selected: they are dropped without a word
+ * @throws Error for a schema that has something without a rule
  */
 export function compileConform(schema: Schema, selected: Schema, options: ConformOptions = {}): ConformRecord {
   const { [extraColumn]: _, ...properties } = schema.properties ?? {};
-  const conform = objectRule({ ...schema, properties }, selected, '', ruleFor, options);
-  return (record, writer, fromElsewhere = {}) => {
-    const asked = new Array<string | undefined>(options.asked?.length ?? 0);
-    conforming.asked = asked;
-    conforming.carried = fromElsewhere;
-    misfit.all = [];
-    misfit.leftover = undefined;
-    beginEdit(record.bytes, record.from, writer);
-    copyUntil(conform(record.bytes, record.from));
-    return { asked, misfits: misfit.all };
+  const conform = objectRule(compileColumns({ ...schema, properties }, selected, '', ruleFor, options));
+  const edit = newRecordEdit();
+  return (record, writer, carried = {}) => {
+    edit.asked = new Array<string | undefined>(options.asked?.length ?? 0);
+    edit.carried = carried;
+    edit.misfits = [];
+    edit.extra = undefined;
+    beginEdit(edit, record.source, record.from, writer);
+    copyUntil(edit, conform(edit, record.from));
+    return { asked: edit.asked, misfits: edit.misfits };
   };
 }
 
@@ -77,70 +65,25 @@ function ruleFor(schema: Schema, selected: Schema, path: string): Rule {
   switch (typeOf(schema)) {
     case 'boolean':
       return booleanRule(path);
-    case 'integer':
-      return integerRule(path);
+    case 'integer': {
+      const conform = integerRule(path);
+      if (!schema['x-record-id']) return conform;
+      const holder: Schema = { type: 'object', properties: { id: { type: schema.type } } };
+      return recordIdRule(conform, objectRule(compileColumns(holder, holder, path, ruleFor, {})), path);
+    }
     case 'number':
       return numberRule(path);
     case 'string':
       return schema.format === 'date-time' ? dateRule(path) : stringRule(path);
     case 'array':
-      return arrayRule(schema, selected, path);
-    case 'object':
-      return schema.properties === undefined ? freeObjectRule(path) : typedObjectRule(schema, selected, path);
-    default:
-      return anythingRule(path);
-  }
-}
-
-/** JSON text that holds an object is that object, "" is null, an id is an object that holds it. */
-function typedObjectRule(schema: Schema, selected: Schema, path: string): Rule {
-  const conform = objectRule(schema, selected, path, ruleFor);
-  const holdsId = schema.properties?.['id'] !== undefined && typeOf(schema.properties['id']) === 'integer';
-  return (source, at) => {
-    if (source[at] === openBrace) return conform(source, at);
-    const end = skipValue(source, at);
-    if (isEmptyString(source, at)) return nothing(at, end);
-    const inText = nestedInText(source, at, end, openBrace);
-    if (inText !== undefined) return replaceBy(editedApart(conform, inText.bytes, inText.from), at, end);
-    const id = holdsId ? idAt(source, at, end) : undefined;
-    if (id === undefined) return refuse(path, source, at, end);
-    return replaceBy(editedApart(conform, Buffer.from(`{"id":${id}}`), 0), at, end);
-  };
-}
-
-function replaceBy(text: string, from: number, to: number): number {
-  replace(from, to, text);
-  return to;
-}
-
-/** JSON text that holds an array is that array, "" is null. */
-function arrayRule(schema: Schema, selected: Schema, path: string): Rule {
-  const { items } = schema;
-  const conform =
-    items === undefined || typeOf(items) === undefined
-      ? anythingRule(path)
-      : itemsRule(ruleFor(items, selected.items ?? items, `${path}[]`));
-  return (source, at) => {
-    if (source[at] === openBracket) return conform(source, at);
-    const end = skipValue(source, at);
-    if (isEmptyString(source, at)) return nothing(at, end);
-    const inText = nestedInText(source, at, end, openBracket);
-    if (inText === undefined) return refuse(path, source, at, end);
-    return replaceBy(editedApart(conform, inText.bytes, inText.from), at, end);
-  };
-}
-
-function itemsRule(conformItem: Rule): Rule {
-  return (source, start) => {
-    let extra: Extra | undefined;
-    let at = skipSpace(source, start + 1);
-    for (let index = 0; source[at] !== closeBracket; index++) {
-      if (index > 0) at = skipSpace(source, at + 1);
-      at = isNull(source, at) ? at + 4 : conformItem(source, at);
-      if (misfit.leftover !== undefined) extra = keepLeftover(extra, String(index));
-      at = skipSpace(source, at);
+      if (schema.items === undefined) break;
+      return arrayRule(ruleFor(schema.items, selected.items ?? schema.items, `${path}[]`), path);
+    case 'object': {
+      if (schema.properties === undefined) return freeObjectRule(path);
+      const { id } = schema.properties;
+      const holdsId = id !== undefined && typeOf(id) === 'integer';
+      return objectOrIdRule(objectRule(compileColumns(schema, selected, path, ruleFor, {})), path, holdsId);
     }
-    misfit.leftover = extra && extraText(extra);
-    return at + 1;
-  };
+  }
+  throw new Error(`no rule for ${path}: ${JSON.stringify(schema)}`);
 }

@@ -1,5 +1,5 @@
 /** What Paystack sent that the schemas do not foresee, counted. Names and types, never a value. */
-import type { Misfit } from './scalar-rules.ts';
+import type { Misfit } from './record-edit.ts';
 
 export interface Drift {
   readonly stream: string;
@@ -10,10 +10,10 @@ export interface Drift {
   readonly count: number;
 }
 
-/** Kinds of drift that are told apart in one run. Fields named by data (ids as names, say) must not fill the memory. */
+/** Kinds of drift that are counted apart in one run. Fields named by data (ids as names, say) must not fill the memory. */
 const maxKinds = 1000;
 
-/** What the kinds beyond are told as, all together. */
+/** What the kinds beyond are counted as, all together. */
 const others = { field: '*', type: 'other kinds' };
 
 export interface DriftReport {

@@ -1,24 +1,24 @@
-/** `_extra`: what the columns of a record could not hold, under its own names and in its own nesting. */
-import { misfit } from './scalar-rules.ts';
+/** What the object of a record cannot put into its columns, under its own names and in its own nesting. */
+import type { RecordEdit } from './record-edit.ts';
 
-export const extraColumn = '_extra';
+/** Names, and the JSON texts that came under them. */
+export type ExtraMembers = Map<string, string[]>;
 
-/** What an object or an array could not put into its columns: names, and JSON texts. */
-export type Extra = Map<string, string[]>;
-
-/** Puts what is left over under its name; what comes under the same name again stands beside it. */
-export function keepLeftover(extra: Extra | undefined, name: string): Extra {
-  const all: Extra = extra ?? new Map();
+/** Puts what the last value left under its name; what comes under the same name again stands beside it. */
+export function addExtra(members: ExtraMembers | undefined, name: string, edit: RecordEdit): ExtraMembers {
+  const all: ExtraMembers = members ?? new Map();
   const texts = all.get(name);
-  if (texts === undefined) all.set(name, [misfit.leftover!]);
-  else texts.push(misfit.leftover!);
-  misfit.leftover = undefined;
+  if (texts === undefined) all.set(name, [edit.extra!]);
+  else texts.push(edit.extra!);
+  edit.extra = undefined;
   return all;
 }
 
-export function extraText(extra: Extra): string {
-  const members = [...extra].map(([name, texts]) => {
-    return `${JSON.stringify(name)}:${texts.length === 1 ? texts[0] : `[${texts.join(',')}]`}`;
+/** The object in `_extra` that holds them; undefined if there are none. */
+export function extraObject(members: ExtraMembers | undefined): string | undefined {
+  if (members === undefined) return undefined;
+  const texts = [...members].map(([name, values]) => {
+    return `${JSON.stringify(name)}:${values.length === 1 ? values[0] : `[${values.join(',')}]`}`;
   });
-  return `{${members.join(',')}}`;
+  return `{${texts.join(',')}}`;
 }

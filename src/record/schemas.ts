@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../package.ts';
 import type { Schema } from '../schema.ts';
-import { extraColumn } from './extra.ts';
+
+/** What the columns of a record cannot hold, under its own names and in its own nesting. */
+export const extraColumn = '_extra';
 
 const extra: Schema = {
   type: ['null', 'object'],
@@ -11,15 +13,15 @@ const extra: Schema = {
   description: 'What Paystack sent that no column is declared for, or that its column cannot hold, under its own names',
 };
 
-/** The schema of a stream's records, with `x-aliases`, and with the column for what the schema does not foresee. */
+/** The schema of a stream's records, with `x-aliases` and `x-record-id`, and with the column for what the schema does not foresee. */
 export function readSchema(stream: string): Schema {
   const schema = JSON.parse(readFileSync(join(packageFolder, 'catalogs', `${stream}.json`), 'utf8')) as Schema;
   return { ...schema, properties: { ...schema.properties, [extraColumn]: extra } };
 }
 
-/** The schema as the world sees it: without the aliases, which only say how columns are filled. */
+/** The schema as the world sees it: without what only says how columns are filled. */
 export function publicSchema(schema: Schema): Schema {
-  const { 'x-aliases': _, properties, items, ...rest } = schema;
+  const { 'x-aliases': _, 'x-record-id': __, properties, items, ...rest } = schema;
   return {
     ...rest,
     ...(items && { items: publicSchema(items) }),

@@ -1,12 +1,12 @@
 /** From records as the API sends them to rows: conformed, with their key and date. */
 import { type ByteSpan, type ByteWriter, newByteWriter, writeBytes } from '../json/byte-writer.ts';
 import { timeIn } from '../json/dates.ts';
-import { type JsonText, openBrace, readJson, textIn } from '../json/scan.ts';
+import { type JsonText, memberIn, newSource, openBrace, textIn } from '../json/scan.ts';
 import type { Parent } from '../paystack/children.ts';
 import type { Row, ToRows } from '../paystack/list.ts';
 import type { StreamFacts } from '../paystack/streams.ts';
 import { type Conformed, compileConform } from '../record/conform.ts';
-import type { Misfit } from '../record/scalar-rules.ts';
+import type { Misfit } from '../record/record-edit.ts';
 import type { Schema } from '../schema.ts';
 import type { RecordFrame } from '../singer/messages.ts';
 
@@ -42,21 +42,21 @@ export function compileRows(
     const { before, after } = frame(askedAt);
     const writer = idle.pop() ?? newByteWriter(expectedBytes);
     writer.length = 0;
-    const conformed: { told: Conformed; from: number; to: number }[] = [];
+    const lines: { conformed: Conformed; from: number; to: number }[] = [];
     for (const record of records) {
       if (!isObject(record)) continue;
       const from = writer.length;
       writeBytes(writer, before, 0, before.length);
-      const told = conform(record, writer, fromElsewhere);
+      const conformed = conform(record, writer, fromElsewhere);
       writeBytes(writer, after, 0, after.length);
-      conformed.push({ told, from, to: writer.length });
+      lines.push({ conformed, from, to: writer.length });
     }
     // Only now, since the buffer is another one after it has grown.
     const { bytes } = writer;
     const rows: Row<RecordLine>[] = [];
-    for (const { told, from, to } of conformed) {
+    for (const { conformed, from, to } of lines) {
       const fingerprint = fingerprintOf(bytes, from + before.length, to - after.length);
-      const row = rowOf(told, { bytes, from, to, misfits: told.misfits }, fingerprint);
+      const row = rowOf(conformed, { bytes, from, to, misfits: conformed.misfits }, fingerprint);
       if (row !== undefined) rows.push(row);
     }
     return { rows, release: () => idle.push(writer) };
@@ -75,16 +75,16 @@ export function compileParents(facts: StreamFacts, schema: Schema, fields: reado
   return (records) => ({
     rows: records.filter(isObject).flatMap((record) => {
       writer.length = 0;
-      const told = conform(record, writer);
-      const parent = Object.fromEntries(asked.map((field, index) => [field, told.asked[index] ?? 'null']));
-      return rowOf(told, parent, fingerprintOf(writer.bytes, 0, writer.length)) ?? [];
+      const conformed = conform(record, writer);
+      const parent = Object.fromEntries(asked.map((field, index) => [field, conformed.asked[index] ?? 'null']));
+      return rowOf(conformed, parent, fingerprintOf(writer.bytes, 0, writer.length)) ?? [];
     }),
     release: () => {},
   });
 }
 
-function isObject({ bytes, from }: JsonText): boolean {
-  return bytes[from] === openBrace;
+function isObject({ source, from }: JsonText): boolean {
+  return source.bytes[from] === openBrace;
 }
 
 /** What is asked of each record: the columns of its key, then its creation, its status, and what it changes, if it has them. */
@@ -101,14 +101,14 @@ function compileRow({ key, created, updated, finalStatuses, changes }: StreamFac
   const changesAs = statusAs + (finalStatuses === undefined ? 0 : 1);
   const final = finalStatuses && new Set(finalStatuses.map((status) => JSON.stringify(status)));
   return <Content>({ asked }: Conformed, content: Content, fingerprint: number): Row<Content> | undefined => {
-    for (let part = 0; part < key.length; part++) if (!isTold(asked[part])) return undefined;
+    for (let part = 0; part < key.length; part++) if (!isValue(asked[part])) return undefined;
     const time = created === undefined ? Number.NaN : timeOf(asked[createdAs]);
     const status = final && asked[statusAs];
     return {
       key: key.length === 1 ? asked[0]! : asked.slice(0, key.length).join('\0'),
       created: time,
       updated: updated === undefined ? Number.NaN : timeOf(asked[updatedAs]),
-      isOpen: isTold(status) && !final!.has(status) && !Number.isNaN(time),
+      isOpen: isValue(status) && !final!.has(status) && !Number.isNaN(time),
       changes: changes && keyIn(asked[changesAs]),
       fingerprint,
       content,
@@ -127,17 +127,18 @@ function fingerprintOf(bytes: Buffer, from: number, to: number): number {
 }
 
 function timeOf(date: string | undefined): number {
-  return isTold(date) ? timeIn(date, 1) : Number.NaN;
+  return isValue(date) ? timeIn(date, 1) : Number.NaN;
 }
 
 /** The key that a column holds, or the object in it as `id`. */
 function keyIn(text: string | undefined): string | undefined {
-  if (!isTold(text)) return undefined;
+  if (!isValue(text)) return undefined;
   if (!text.startsWith('{')) return text;
-  const id = readJson(Buffer.from(text), 1).members?.get('id');
-  return id && textIn(id.bytes, id.from, id.to);
+  const id = memberIn(newSource(Buffer.from(text)), 0, 'id');
+  const key = id && textIn(id.source.bytes, id.from, id.to);
+  return isValue(key) ? key : undefined;
 }
 
-function isTold(text: string | undefined): text is string {
+function isValue(text: string | undefined): text is string {
   return text !== undefined && text !== 'null';
 }

@@ -1,0 +1,114 @@
+/**
+ * The columns of an object, compiled from its schema: under which names each may come, and how it is conformed.
+ *
+ * They are compiled for each stream anew. What of an object was seen so far changes with every object, and belongs to the
+ * one stream: it is in `Sighting` and `Sequence`, the rest never changes.
+ */
+import { type Token, tokenOf } from '../json/token.ts';
+import type { Schema } from '../schema.ts';
+import type { Rule } from './record-edit.ts';
+import { extraColumn } from './schemas.ts';
+
+export interface ConformOptions {
+  /** Columns whose values are given back, whether they are selected or not. */
+  readonly asked?: readonly string[];
+  /** Columns that get a value from elsewhere where the record has none. */
+  readonly carried?: readonly string[];
+}
+
+/** Compiles the rule of a property. */
+export type RuleFor = (schema: Schema, selected: Schema, path: string) => Rule;
+
+export interface Column {
+  readonly name: string;
+  readonly conform: Rule;
+  readonly isSelected: boolean;
+  /** Its place among the asked columns; -1 if it is none of them. */
+  readonly askedAs: number;
+  /** True if it can come under another name, or from elsewhere. */
+  readonly hasOthers: boolean;
+  readonly sighting: Sighting;
+}
+
+/** Where a column was last written from, in its place. */
+export interface Sighting {
+  /** The object, by its number. */
+  object: number;
+  from: number;
+  to: number;
+  /** True if all of it went into the column; then the same value under another name says nothing new. */
+  isWhole: boolean;
+}
+
+/** A name under which a column may come: its own, or an alias. */
+export interface Spelling {
+  readonly name: string;
+  readonly isAlias: boolean;
+  /** The name as JSON text, with the colon behind it. */
+  readonly token: Token;
+  readonly column: Column;
+  readonly sequence: Sequence;
+}
+
+/** What is remembered of a name from one object to the next. */
+export interface Sequence {
+  /** The object in which it last came, by its number. */
+  object: number;
+  /** What came behind it there. Objects of a kind have one order of names, so the next is mostly known before it is read. */
+  next: Spelling | undefined;
+}
+
+/** An object with declared columns. */
+export interface Columns {
+  /** '' for the record itself. */
+  readonly path: string;
+  readonly isRecord: boolean;
+  readonly keepsExtra: boolean;
+  readonly spellings: ReadonlyMap<string, Spelling>;
+  readonly carried: readonly Column[];
+  /** Of the start of the object: what came first in the last one. */
+  readonly sequence: Sequence;
+}
+
+export function compileColumns(
+  schema: Schema,
+  selected: Schema,
+  path: string,
+  ruleFor: RuleFor,
+  { asked = [], carried = [] }: ConformOptions,
+): Columns {
+  const isRecord = path === '';
+  const keepsExtra = !isRecord || selected.properties?.[extraColumn] !== undefined;
+  const spellings = new Map<string, Spelling>();
+  const carriedColumns: Column[] = [];
+  const columns = { path, isRecord, keepsExtra, spellings, carried: carriedColumns, sequence: newSequence() };
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    const aliases = property['x-aliases'] ?? [];
+    const selectedProperty = selected.properties?.[name];
+    const isCarried = carried.includes(name);
+    const column: Column = {
+      name,
+      conform: ruleFor(property, selectedProperty ?? property, pathOf(columns, name)),
+      isSelected: selectedProperty !== undefined,
+      askedAs: asked.indexOf(name),
+      hasOthers: aliases.length > 0 || isCarried,
+      sighting: { object: 0, from: 0, to: 0, isWhole: false },
+    };
+    if (isCarried) carriedColumns.push(column);
+    for (const spelling of [name, ...aliases]) {
+      const token = tokenOf(`${JSON.stringify(spelling)}:`);
+      const isAlias = spelling !== name;
+      spellings.set(spelling, { name: spelling, isAlias, token, column, sequence: newSequence() });
+    }
+  }
+  return columns;
+}
+
+function newSequence(): Sequence {
+  return { object: 0, next: undefined };
+}
+
+/** The path of a field of the object. */
+export function pathOf({ path, isRecord }: Pick<Columns, 'path' | 'isRecord'>, name: string): string {
+  return isRecord ? name : `${path}.${name}`;
+}

@@ -1,0 +1,93 @@
+/**
+ * One fact that comes under several names: its column's own, its aliases, or from elsewhere. It is written once, under the
+ * first name that says something; what another name says beside it is kept in `_extra`.
+ */
+import { editApart } from '../json/edit.ts';
+import { parseExact, stringifyExact } from '../json/exact.ts';
+import { isNull, type JsonSource, newSource } from '../json/scan.ts';
+import { type Column, type Columns, pathOf, type Spelling } from './columns.ts';
+import { addExtra, type ExtraMembers } from './extra.ts';
+import { editUnnoticed, keep, type RecordEdit } from './record-edit.ts';
+
+/** A value that came for a column but not in its place. */
+export interface Deferred {
+  readonly spelling: Pick<Spelling, 'name' | 'isAlias' | 'column'>;
+  readonly source: JsonSource;
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+}
+
+export interface Settled {
+  /** What is to be written, as JSON text. */
+  readonly texts: ReadonlyMap<Column, string>;
+  readonly extra: ExtraMembers | undefined;
+}
+
+/**
+ * Decides what the columns hold for which values were deferred, and the carried ones.
+ *
+ * @param object the number of the object
+ * @param extra what it leaves so far
+ * @returns undefined if one of the columns is written already, and says nothing
+ */
+export function settle(
+  columns: Columns,
+  edit: RecordEdit,
+  object: number,
+  deferred: readonly Deferred[],
+  extra: ExtraMembers | undefined,
+): Settled | undefined {
+  const news = deferred.filter((value) => !isSaidAlready(value, edit.source, object));
+  if (news.length > 1) news.sort((one, other) => Number(one.spelling.isAlias) - Number(other.spelling.isAlias));
+  if (columns.carried.length > 0) news.push(...carriedValues(columns, edit, object));
+  if (news.length === 0) return { texts: noTexts, extra };
+  const texts = new Map<Column, string>();
+  let allExtra = extra;
+  for (const { spelling, source, from, to } of news) {
+    const { column } = spelling;
+    const isWritten = column.sighting.object === object;
+    const text = isNull(source.bytes, from) ? 'null' : editApart(edit, column.conform, source, from);
+    const before = (isWritten ? writtenText(edit, column) : texts.get(column)) ?? 'null';
+    if (before === 'null') {
+      if (!isWritten) texts.set(column, text);
+      else if (text !== 'null') return undefined;
+    } else if (text !== 'null' && !isSameJson(text, before)) {
+      keep(edit, pathOf(columns, spelling.name), source, from, to);
+    }
+    if (edit.extra !== undefined) allExtra = addExtra(allExtra, spelling.name, edit);
+  }
+  return { texts, extra: allExtra };
+}
+
+const noTexts: ReadonlyMap<Column, string> = new Map();
+
+function carriedValues({ carried }: Columns, edit: RecordEdit, object: number): Deferred[] {
+  return carried.flatMap((column) => {
+    const { name, isSelected, sighting } = column;
+    const text = edit.carried[name];
+    if (text === undefined || !isSelected) return [];
+    if (sighting.object === object && !isNull(edit.source.bytes, sighting.from)) return [];
+    const source = newSource(Buffer.from(text));
+    return [{ spelling: { name, isAlias: true, column }, source, from: 0, to: source.bytes.length }];
+  });
+}
+
+/** What a column holds that was written in its place. */
+function writtenText(edit: RecordEdit, { conform, sighting }: Column): string {
+  return isNull(edit.source.bytes, sighting.from) ? 'null' : editUnnoticed(edit, conform, edit.source, sighting.from);
+}
+
+/** True for the very text that the column was written from. */
+function isSaidAlready({ spelling, from, to }: Deferred, { bytes }: JsonSource, object: number): boolean {
+  const { sighting } = spelling.column;
+  if (sighting.object !== object || !sighting.isWhole || to - from !== sighting.to - sighting.from) return false;
+  for (let index = 0; index < to - from; index++) {
+    if (bytes[sighting.from + index] !== bytes[from + index]) return false;
+  }
+  return true;
+}
+
+function isSameJson(one: string, other: string): boolean {
+  return one === other || stringifyExact(parseExact(one)) === stringifyExact(parseExact(other));
+}
