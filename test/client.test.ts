@@ -2,7 +2,7 @@
 import t from 'tap';
 import { writeText } from '../src/json/byte-writer.ts';
 import { createAsk } from '../src/paystack/client.ts';
-import { createLimits } from '../src/paystack/quota.ts';
+import { createQuota } from '../src/paystack/quota.ts';
 import type { Transport } from '../src/paystack/transport.ts';
 import { createFakeClock } from './support/clock.ts';
 
@@ -18,14 +18,14 @@ function asking(fateOf: (path: string) => Fate, timeoutMs = 60_000) {
       writeText(body, '{"status":true,"data":[]}');
       return resolve(new Response(null, { status: fate === 'answer' ? 200 : fate }));
     });
-  const limits = createLimits({
+  const quota = createQuota({
     concurrency: 16,
     allowance: { requests: 1000, perMs: 60_000, isCeiling: false },
     clock,
   });
   const ask = createAsk({
     ...{ apiUrl: 'http://127.0.0.1:1', secretKey: 'sk_test_1', userAgent: 'test', timeoutMs },
-    ...{ transport, limits, clock, signal: new AbortController().signal },
+    ...{ transport, quota, clock, signal: new AbortController().signal },
   });
   const start = clock.now();
   /** How the request ended, and after how many seconds. */

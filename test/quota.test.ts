@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Allowance } from '../src/config.ts';
-import { createLimits, type Limits, type Ticket } from '../src/paystack/quota.ts';
+import { createQuota, type Quota, type Ticket } from '../src/paystack/quota.ts';
 import { createFakeClock, type FakeClock, settle } from './support/clock.ts';
 
 /** What a server answers to a request that reaches it now. */
@@ -26,8 +26,8 @@ interface Outcome {
 
 const anyQuota: Allowance = { requests: 1_000_000, perMs: 60_000, isCeiling: false };
 
-/** Sends all requests, as fast as the limits allow, to a server behind a slow line. */
-async function send(limits: Limits, clock: FakeClock, server: Server, requests: readonly Request[]): Promise<Outcome> {
+/** Sends all requests, as fast as the quota allow, to a server behind a slow line. */
+async function send(quota: Quota, clock: FakeClock, server: Server, requests: readonly Request[]): Promise<Outcome> {
   const startedAt = clock.now();
   const arrivals: number[] = [];
   let refused = 0;
@@ -38,7 +38,7 @@ async function send(limits: Limits, clock: FakeClock, server: Server, requests: 
   const pass = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
   for (const { endpoint = 'transaction', rank = 0, there, back } of requests) {
     void (async () => {
-      const ticket = await limits.start(endpoint, rank, new AbortController().signal);
+      const ticket = await quota.start(endpoint, rank, new AbortController().signal);
       mostInFlight = Math.max(mostInFlight, ++inFlight);
       await pass(there);
       arrivals.push(clock.now() - startedAt);
@@ -46,7 +46,7 @@ async function send(limits: Limits, clock: FakeClock, server: Server, requests: 
       if (isRefused) refused++;
       await pass(back);
       inFlight--;
-      limits.done(ticket, headers);
+      quota.done(ticket, headers);
       answered++;
       endedAt = clock.now() - startedAt;
     })();
@@ -111,26 +111,26 @@ function steadyJourneys(count: number): Request[] {
 
 /** Starts a request, and tells when it may go. */
 /** The requests that have started, the last one at the end. */
-const started = new WeakMap<Limits, Ticket[]>();
+const started = new WeakMap<Quota, Ticket[]>();
 
 /** Answers the request to an endpoint that started last. */
-function answer(limits: Limits, endpoint: string, headers?: Headers): void {
-  const tickets = started.get(limits) ?? [];
+function answer(quota: Quota, endpoint: string, headers?: Headers): void {
+  const tickets = started.get(quota) ?? [];
   const at = tickets.findLastIndex((ticket) => ticket.endpoint === endpoint);
   const [ticket] = tickets.splice(at, 1);
   if (ticket === undefined) throw new Error(`no request to ${endpoint} has started`);
-  limits.done(ticket, headers);
+  quota.done(ticket, headers);
 }
 
 /** Starts a request, to be answered by `answer`. */
-async function start(limits: Limits, endpoint: string, rank: number, signal: AbortSignal): Promise<void> {
-  const ticket = await limits.start(endpoint, rank, signal);
-  started.set(limits, [...(started.get(limits) ?? []), ticket]);
+async function start(quota: Quota, endpoint: string, rank: number, signal: AbortSignal): Promise<void> {
+  const ticket = await quota.start(endpoint, rank, signal);
+  started.set(quota, [...(started.get(quota) ?? []), ticket]);
 }
 
-function ask(limits: Limits, endpoint = 'transaction', rank = 0, signal = new AbortController().signal) {
+function ask(quota: Quota, endpoint = 'transaction', rank = 0, signal = new AbortController().signal) {
   const asked = { hasStarted: false, failure: undefined as unknown };
-  start(limits, endpoint, rank, signal).then(
+  start(quota, endpoint, rank, signal).then(
     () => {
       asked.hasStarted = true;
     },
@@ -143,18 +143,18 @@ function ask(limits: Limits, endpoint = 'transaction', rank = 0, signal = new Ab
 
 t.test('no more requests are in flight than allowed, over all endpoints', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 4, allowance: anyQuota, clock });
+  const quota = createQuota({ concurrency: 4, allowance: anyQuota, clock });
   const requests = steadyJourneys(60).map((journey, at) => ({ ...journey, endpoint: `endpoint ${at % 3}` }));
-  const { mostInFlight, endedAt } = await send(limits, clock, silent, requests);
+  const { mostInFlight, endedAt } = await send(quota, clock, silent, requests);
   t.equal(mostInFlight, 4);
   t.ok(endedAt < 2500, 'and as many as allowed');
 });
 
 t.test('the lowest rank goes first; of one rank, who came first', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 1, allowance: anyQuota, clock });
+  const quota = createQuota({ concurrency: 1, allowance: anyQuota, clock });
   const order: string[] = [];
-  await start(limits, 'a', 5, new AbortController().signal);
+  await start(quota, 'a', 5, new AbortController().signal);
   for (const [name, rank] of [
     ['d', 7],
     ['b', 2],
@@ -162,10 +162,10 @@ t.test('the lowest rank goes first; of one rank, who came first', async (t) => {
     ['a', 0],
     ['e', 7],
   ] as const) {
-    void start(limits, name, rank, new AbortController().signal).then(() => order.push(name));
+    void start(quota, name, rank, new AbortController().signal).then(() => order.push(name));
   }
   for (const endpoint of ['a', 'a', 'b', 'c', 'd', 'e']) {
-    answer(limits, endpoint);
+    answer(quota, endpoint);
     await settle();
   }
   t.strictSame(order, ['a', 'b', 'c', 'd', 'e']);
@@ -176,7 +176,7 @@ t.test('what is assumed is never exceeded in any window, however requests jitter
   await fc.assert(
     fc.asyncProperty(journeys(45, 100, 3000), fc.constantFrom(3, 16, 50), async (requests, concurrency) => {
       const clock = createFakeClock();
-      const { arrivals } = await send(createLimits({ concurrency, allowance, clock }), clock, silent, requests);
+      const { arrivals } = await send(createQuota({ concurrency, allowance, clock }), clock, silent, requests);
       const most = mostWithin(arrivals, allowance.perMs);
       if (most > allowance.requests) throw new Error(`${most} requests arrived in one window`);
     }),
@@ -187,8 +187,8 @@ t.test('what is assumed is never exceeded in any window, however requests jitter
 t.test('what is assumed is used up: a burst at once, the next as soon as its window is over', async (t) => {
   const clock = createFakeClock();
   const allowance = { requests: 10, perMs: 1000, isCeiling: false };
-  const limits = createLimits({ concurrency: 50, allowance, clock });
-  const { arrivals, endedAt } = await send(limits, clock, silent, Array(30).fill({ there: 20, back: 30 }));
+  const quota = createQuota({ concurrency: 50, allowance, clock });
+  const { arrivals, endedAt } = await send(quota, clock, silent, Array(30).fill({ there: 20, back: 30 }));
   t.strictSame(new Set(arrivals), new Set([20, 1070, 2120]));
   t.equal(endedAt, 2150);
 });
@@ -199,8 +199,8 @@ for (const [name, round] of Object.entries(rounding)) {
       fc.asyncProperty(journeys(150, 150, 400), fc.constantFrom(4, 16, 60), async (requests, concurrency) => {
         const clock = createFakeClock();
         const server = fixedWindows({ limit: 50, perMs: 10_000, round });
-        const limits = createLimits({ concurrency, allowance: { ...anyQuota, requests: 50, perMs: 10_000 }, clock });
-        const { refused } = await send(limits, clock, server, requests);
+        const quota = createQuota({ concurrency, allowance: { ...anyQuota, requests: 50, perMs: 10_000 }, clock });
+        const { refused } = await send(quota, clock, server, requests);
         if (refused > 0) throw new Error(`${refused} requests too many`);
       }),
       { numRuns: 15, endOnFailure: true },
@@ -211,8 +211,8 @@ for (const [name, round] of Object.entries(rounding)) {
     for (const concurrency of [8, 16, 40]) {
       const clock = createFakeClock();
       const server = fixedWindows({ limit: 50, perMs: 10_000, round });
-      const limits = createLimits({ concurrency, allowance: { ...anyQuota, requests: 600 }, clock });
-      const { refused, endedAt } = await send(limits, clock, server, steadyJourneys(150));
+      const quota = createQuota({ concurrency, allowance: { ...anyQuota, requests: 600 }, clock });
+      const { refused, endedAt } = await send(quota, clock, server, steadyJourneys(150));
       t.equal(refused, 0);
       t.ok(endedAt <= 1.15 * 20_000, `150 requests with ${concurrency} in flight took ${endedAt} ms`);
     }
@@ -223,8 +223,8 @@ for (const [name, round] of Object.entries(rounding)) {
       fc.asyncProperty(journeys(150, 150, 6000), fc.constantFrom(4, 16), async (requests, concurrency) => {
         const clock = createFakeClock();
         const server = fixedWindows({ limit: 50, perMs: 60_000, round });
-        const limits = createLimits({ concurrency, allowance: { ...anyQuota, requests: 50, perMs: 60_000 }, clock });
-        const { refused } = await send(limits, clock, server, requests);
+        const quota = createQuota({ concurrency, allowance: { ...anyQuota, requests: 50, perMs: 60_000 }, clock });
+        const { refused } = await send(quota, clock, server, requests);
         if (refused > 0) throw new Error(`${refused} requests too many`);
       }),
       { numRuns: 15, endOnFailure: true },
@@ -236,33 +236,33 @@ t.test('answers without a quota use up what others told', async (t) => {
   for (const every of [2, 5]) {
     const clock = createFakeClock();
     const server = fixedWindows({ limit: 50, perMs: 10_000, round: Math.ceil, every });
-    const limits = createLimits({ concurrency: 8, allowance: { ...anyQuota, requests: 50, perMs: 10_000 }, clock });
-    const { refused } = await send(limits, clock, server, steadyJourneys(150));
+    const quota = createQuota({ concurrency: 8, allowance: { ...anyQuota, requests: 50, perMs: 10_000 }, clock });
+    const { refused } = await send(quota, clock, server, steadyJourneys(150));
     t.equal(refused, 0, `told in every ${every}. answer`);
   }
 });
 
 t.test('a late answer of the window before does not open the next window again', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 20, allowance: anyQuota, clock });
-  ask(limits);
-  ask(limits);
+  const quota = createQuota({ concurrency: 20, allowance: anyQuota, clock });
+  ask(quota);
+  ask(quota);
   await settle();
-  answer(limits, 'transaction', told(10, 8, 10));
+  answer(quota, 'transaction', told(10, 8, 10));
   await clock.advance(11_000);
   // The next window: 9 of 10 are used, and one answer of the window before is still on its way.
-  for (let request = 0; request < 8; request++) ask(limits);
+  for (let request = 0; request < 8; request++) ask(quota);
   await settle();
-  for (let left = 9; left >= 2; left--) answer(limits, 'transaction', told(10, left, 10));
-  t.equal(limits.remaining('transaction'), 2);
+  for (let left = 9; left >= 2; left--) answer(quota, 'transaction', told(10, left, 10));
+  t.equal(quota.remaining('transaction'), 2);
   await clock.advance(100);
-  answer(limits, 'transaction', told(10, 0, 0));
+  answer(quota, 'transaction', told(10, 0, 0));
   await clock.advance(3000);
-  const waiting = Array.from({ length: 6 }, () => ask(limits));
+  const waiting = Array.from({ length: 6 }, () => ask(quota));
   await settle();
   const begun = waiting.filter(({ hasStarted }) => hasStarted).length;
   t.ok(begun <= 2, `two are left in this window, ${begun} started`);
-  for (let left = begun; left > 0; left--) answer(limits, 'transaction', told(10, left - 1, 5));
+  for (let left = begun; left > 0; left--) answer(quota, 'transaction', told(10, left - 1, 5));
   await clock.advance(20_000);
   t.ok(
     waiting.every(({ hasStarted }) => hasStarted),
@@ -272,33 +272,33 @@ t.test('a late answer of the window before does not open the next window again',
 
 t.test('an answer that took long does not bring back what was spent since', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 20, allowance: anyQuota, clock });
-  for (let request = 0; request < 10; request++) ask(limits);
+  const quota = createQuota({ concurrency: 20, allowance: anyQuota, clock });
+  for (let request = 0; request < 10; request++) ask(quota);
   await settle();
   // Nine of the ten are answered at once, the first only after three seconds: it told 9 left, and 60 s, when it was made.
-  for (let left = 8; left >= 0; left--) answer(limits, 'transaction', told(10, left, 60));
+  for (let left = 8; left >= 0; left--) answer(quota, 'transaction', told(10, left, 60));
   await clock.advance(3000);
-  answer(limits, 'transaction', told(10, 9, 60));
-  const next = ask(limits);
+  answer(quota, 'transaction', told(10, 9, 60));
+  const next = ask(quota);
   await clock.advance(50_000);
   t.notOk(next.hasStarted);
-  t.equal(limits.remaining('transaction'), 0);
+  t.equal(quota.remaining('transaction'), 0);
   await clock.advance(15_000);
   t.ok(next.hasStarted);
 });
 
 t.test('an exhausted endpoint does not stop another', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
-  ask(limits, 'transaction');
+  const quota = createQuota({ concurrency: 16, allowance: anyQuota, clock });
+  ask(quota, 'transaction');
   await settle();
-  answer(limits, 'transaction', told(100, 0, 30));
-  const exhausted = ask(limits, 'transaction', 0);
-  const others = Array.from({ length: 16 }, () => ask(limits, 'refund', 5));
+  answer(quota, 'transaction', told(100, 0, 30));
+  const exhausted = ask(quota, 'transaction', 0);
+  const others = Array.from({ length: 16 }, () => ask(quota, 'refund', 5));
   await settle();
   t.notOk(exhausted.hasStarted);
   t.ok(others.every(({ hasStarted }) => hasStarted));
-  for (const _ of others) answer(limits, 'refund');
+  for (const _ of others) answer(quota, 'refund');
   await clock.advance(29_999);
   t.notOk(exhausted.hasStarted);
   await clock.advance(2001);
@@ -307,9 +307,9 @@ t.test('an exhausted endpoint does not stop another', async (t) => {
 
 t.test('an endpoint whose assumed quota is spent does not stop another', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 16, allowance: { requests: 2, perMs: 1000, isCeiling: false }, clock });
-  for (let request = 0; request < 2; request++) ask(limits, 'transaction');
-  const [exhausted, other] = [ask(limits, 'transaction'), ask(limits, 'refund', 9)];
+  const quota = createQuota({ concurrency: 16, allowance: { requests: 2, perMs: 1000, isCeiling: false }, clock });
+  for (let request = 0; request < 2; request++) ask(quota, 'transaction');
+  const [exhausted, other] = [ask(quota, 'transaction'), ask(quota, 'refund', 9)];
   await settle();
   t.notOk(exhausted.hasStarted);
   t.ok(other.hasStarted);
@@ -317,10 +317,10 @@ t.test('an endpoint whose assumed quota is spent does not stop another', async (
 
 t.test('a pause holds one endpoint for its time, and no other', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
-  limits.pause('transaction', 5000);
-  limits.pause('transaction', 1000);
-  const [paused, other] = [ask(limits, 'transaction'), ask(limits, 'refund')];
+  const quota = createQuota({ concurrency: 16, allowance: anyQuota, clock });
+  quota.pause('transaction', 5000);
+  quota.pause('transaction', 1000);
+  const [paused, other] = [ask(quota, 'transaction'), ask(quota, 'refund')];
   await clock.advance(4999);
   t.notOk(paused.hasStarted);
   t.ok(other.hasStarted);
@@ -330,12 +330,12 @@ t.test('a pause holds one endpoint for its time, and no other', async (t) => {
 
 t.test('a pause holds those that wait already', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 1, allowance: anyQuota, clock });
-  ask(limits);
-  const waiting = ask(limits);
+  const quota = createQuota({ concurrency: 1, allowance: anyQuota, clock });
+  ask(quota);
+  const waiting = ask(quota);
   await settle();
-  limits.pause('transaction', 5000);
-  answer(limits, 'transaction');
+  quota.pause('transaction', 5000);
+  answer(quota, 'transaction');
   await clock.advance(4999);
   t.notOk(waiting.hasStarted);
   await clock.advance(1);
@@ -344,17 +344,17 @@ t.test('a pause holds those that wait already', async (t) => {
 
 t.test('a request that waits is given up when it is aborted, and takes no place', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 1, allowance: anyQuota, clock });
+  const quota = createQuota({ concurrency: 1, allowance: anyQuota, clock });
   const controller = new AbortController();
-  ask(limits);
-  const aborted = ask(limits, 'transaction', 0, controller.signal);
-  const next = ask(limits, 'transaction', 1);
+  ask(quota);
+  const aborted = ask(quota, 'transaction', 0, controller.signal);
+  const next = ask(quota, 'transaction', 1);
   await settle();
   controller.abort(new Error('stop'));
   await settle();
   t.match(aborted.failure, { message: 'stop' });
   t.notOk(next.hasStarted);
-  answer(limits, 'transaction');
+  answer(quota, 'transaction');
   await settle();
   t.ok(next.hasStarted);
   t.notOk(aborted.hasStarted);
@@ -362,10 +362,10 @@ t.test('a request that waits is given up when it is aborted, and takes no place'
 
 t.test('a request that waits for the quota can be aborted; with nobody waiting no timer is left', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 4, allowance: anyQuota, clock });
+  const quota = createQuota({ concurrency: 4, allowance: anyQuota, clock });
   const controller = new AbortController();
-  limits.pause('transaction', 60_000);
-  const aborted = ask(limits, 'transaction', 0, controller.signal);
+  quota.pause('transaction', 60_000);
+  const aborted = ask(quota, 'transaction', 0, controller.signal);
   await settle();
   t.equal(clock.pending(), 1);
   controller.abort(new Error('stop'));
@@ -375,25 +375,25 @@ t.test('a request that waits for the quota can be aborted; with nobody waiting n
 });
 
 t.test('with a signal that is aborted already nothing starts', async (t) => {
-  const limits = createLimits({ concurrency: 4, allowance: anyQuota, clock: createFakeClock() });
-  await t.rejects(limits.start('transaction', 0, AbortSignal.abort(new Error('stop'))), { message: 'stop' });
-  const next = ask(limits);
+  const quota = createQuota({ concurrency: 4, allowance: anyQuota, clock: createFakeClock() });
+  await t.rejects(quota.start('transaction', 0, AbortSignal.abort(new Error('stop'))), { message: 'stop' });
+  const next = ask(quota);
   await settle();
   t.ok(next.hasStarted);
 });
 
 t.test('an abort after the start changes nothing', async (t) => {
-  const limits = createLimits({ concurrency: 1, allowance: anyQuota, clock: createFakeClock() });
+  const quota = createQuota({ concurrency: 1, allowance: anyQuota, clock: createFakeClock() });
   const controller = new AbortController();
-  const first = ask(limits, 'transaction', 0, controller.signal);
+  const first = ask(quota, 'transaction', 0, controller.signal);
   await settle();
   controller.abort(new Error('stop'));
-  const second = ask(limits);
+  const second = ask(quota);
   await settle();
   t.ok(first.hasStarted);
   t.equal(first.failure, undefined);
   t.notOk(second.hasStarted);
-  answer(limits, 'transaction');
+  answer(quota, 'transaction');
   await settle();
   t.ok(second.hasStarted);
 });
@@ -414,13 +414,13 @@ t.test('headers that tell nothing leave what is assumed', async (t) => {
   ];
   for (const header of headers) {
     const clock = createFakeClock();
-    const limits = createLimits({ concurrency: 16, allowance: { requests: 2, perMs: 1000, isCeiling: false }, clock });
-    ask(limits);
+    const quota = createQuota({ concurrency: 16, allowance: { requests: 2, perMs: 1000, isCeiling: false }, clock });
+    ask(quota);
     await settle();
-    answer(limits, 'transaction', header);
+    answer(quota, 'transaction', header);
     const name = JSON.stringify(header && [...header]);
-    t.equal(limits.remaining('transaction'), undefined, name);
-    const [second, third] = [ask(limits), ask(limits)];
+    t.equal(quota.remaining('transaction'), undefined, name);
+    const [second, third] = [ask(quota), ask(quota)];
     await settle();
     t.ok(second.hasStarted, name);
     t.notOk(third.hasStarted, name);
@@ -431,11 +431,11 @@ t.test('headers that tell nothing leave what is assumed', async (t) => {
 
 t.test('a reset that is a date in Unix seconds is taken for one', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
-  ask(limits);
+  const quota = createQuota({ concurrency: 16, allowance: anyQuota, clock });
+  ask(quota);
   await settle();
-  answer(limits, 'transaction', told(100, 0, clock.now() / 1000 + 30));
-  const next = ask(limits);
+  answer(quota, 'transaction', told(100, 0, clock.now() / 1000 + 30));
+  const next = ask(quota);
   await clock.advance(29_999);
   t.notOk(next.hasStarted);
   await clock.advance(2001);
@@ -444,20 +444,20 @@ t.test('a reset that is a date in Unix seconds is taken for one', async (t) => {
 
 t.test('a window that would last for hours is not believed', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
+  const quota = createQuota({ concurrency: 16, allowance: anyQuota, clock });
   for (const reset of [301, 86_400, clock.now() / 1000 + 4000]) {
-    ask(limits);
+    ask(quota);
     await settle();
-    answer(limits, 'transaction', told(100, 0, reset));
-    t.equal(limits.remaining('transaction'), undefined, String(reset));
+    answer(quota, 'transaction', told(100, 0, reset));
+    t.equal(quota.remaining('transaction'), undefined, String(reset));
   }
 });
 
 t.test('a quota that is told counts more than one that is assumed', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 50, allowance: { requests: 10, perMs: 60_000, isCeiling: false }, clock });
+  const quota = createQuota({ concurrency: 50, allowance: { requests: 10, perMs: 60_000, isCeiling: false }, clock });
   const server = fixedWindows({ limit: 40, perMs: 60_000, round: Math.ceil });
-  const { refused, endedAt } = await send(limits, clock, server, steadyJourneys(40));
+  const { refused, endedAt } = await send(quota, clock, server, steadyJourneys(40));
   t.equal(refused, 0);
   t.ok(endedAt < 1000);
 });
@@ -465,21 +465,21 @@ t.test('a quota that is told counts more than one that is assumed', async (t) =>
 t.test('a ceiling that the user set holds even where the API allows more', async (t) => {
   const clock = createFakeClock();
   const allowance = { requests: 10, perMs: 10_000, isCeiling: true };
-  const limits = createLimits({ concurrency: 50, allowance, clock });
+  const quota = createQuota({ concurrency: 50, allowance, clock });
   const server = fixedWindows({ limit: 600, perMs: 60_000, round: Math.ceil });
-  const { arrivals } = await send(limits, clock, server, steadyJourneys(40));
+  const { arrivals } = await send(quota, clock, server, steadyJourneys(40));
   t.equal(mostWithin(arrivals, 10_000), 10);
 });
 
 t.test('what is left is told where the answers tell it', async (t) => {
   const clock = createFakeClock();
-  const limits = createLimits({ concurrency: 16, allowance: anyQuota, clock });
-  t.equal(limits.remaining('transaction'), undefined);
-  for (let request = 0; request < 3; request++) ask(limits);
+  const quota = createQuota({ concurrency: 16, allowance: anyQuota, clock });
+  t.equal(quota.remaining('transaction'), undefined);
+  for (let request = 0; request < 3; request++) ask(quota);
   await settle();
-  answer(limits, 'transaction', told(100, 42, 30));
-  t.equal(limits.remaining('transaction'), 42);
-  answer(limits, 'transaction', told(100, 43, 30));
-  t.equal(limits.remaining('transaction'), 42, 'answers may overtake each other');
-  t.equal(limits.remaining('refund'), undefined);
+  answer(quota, 'transaction', told(100, 42, 30));
+  t.equal(quota.remaining('transaction'), 42);
+  answer(quota, 'transaction', told(100, 43, 30));
+  t.equal(quota.remaining('transaction'), 42, 'answers may overtake each other');
+  t.equal(quota.remaining('refund'), undefined);
 });

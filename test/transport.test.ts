@@ -24,7 +24,7 @@ async function serving(listener: RequestListener, idleMs?: number) {
   const server = createServer(listener);
   t.teardown(() => server.closeAllConnections());
   const url = `http://127.0.0.1:${await listening(server)}/`;
-  const transport = await createTransport(url, idleMs);
+  const transport = await createTransport(url, idleMs === undefined ? {} : { idleMs });
   return async (signal = never) => {
     const body = newByteWriter(10);
     const response = await transport(new Request(url), body, signal);
@@ -50,13 +50,13 @@ t.test('a packed body that ends too early, or is packed in another way, is a fai
   await t.rejects(other(), { message: /encoding br/ });
 });
 
-t.test('the headers that say when to ask again are told', async (t) => {
+t.test('the headers that say when to ask again are kept', async (t) => {
   const headers = { 'Retry-After': '7', 'X-RateLimit-Remaining': '3', 'x-other': 'y' };
   const ask = await serving((_, response) => response.writeHead(429, headers).end());
   const { response } = await ask();
   t.equal(response.status, 429);
   t.same(
-    [...response.headers],
+    [...response.headers].filter(([name]) => name !== 'date'),
     [
       ['retry-after', '7'],
       ['x-ratelimit-remaining', '3'],
