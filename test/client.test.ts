@@ -256,7 +256,7 @@ t.test('somebody who watches waits ten seconds', async (t) => {
 
 t.test('an answer may take as long as the user lets it, the first one too', async (t) => {
   const { seconds, ended } = await first(t, () => 'silence', { timeoutMs: 200_000 });
-  t.match(ended, /in 200 s/);
+  t.match(ended, /tried for 200 s/);
   isBetween(t, seconds, 200, 201);
 });
 
@@ -324,7 +324,8 @@ t.test('a retry says how often, and how long it waits', async (t) => {
   const { retries } = await later(t, (_, nth) => [unwell, busy({ 'retry-after': '2' })][nth - 1] ?? well);
   t.match(retries, [
     { endpoint: 'transactions', why: 'answered 503 (An error occurred)', tries: 1, isFirstContact: false },
-    { endpoint: 'transactions', tries: 2, waitMs: 3000 },
+    { endpoint: 'transactions', tries: 2 },
   ]);
   t.equal(retries.length, 2);
+  t.equal(Math.round(retries[1]?.waitMs ?? 0), 3000);
 });

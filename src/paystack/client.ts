@@ -42,7 +42,7 @@ export interface ClientOptions {
   readonly signal: AbortSignal;
   /** Default: that of a sync. */
   readonly patience?: Patience | undefined;
-  /** Called for each try that is followed by another; once until the first contact, as the cause is the same for all. */
+  /** Called for each try that is followed by another; once for each cause until Paystack has answered: it is that of all. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
   /** Called for each try, once it has its answer or none: then the status is undefined. */
   readonly onTry?: ((endpoint: string, status: number | undefined, durationMs: number) => void) | undefined;
@@ -57,7 +57,7 @@ export interface Retry {
   readonly waitMs: number;
   /** Tries of the request so far. */
   readonly tries: number;
-  /** True as long as nothing has ever answered in this run. */
+  /** True as long as Paystack has answered nothing in this run. */
   readonly isFirstContact: boolean;
 }
 
@@ -117,10 +117,10 @@ export function createAsk(options: ClientOptions): Ask {
     retry: { limit: Number.POSITIVE_INFINITY, delay: () => 0 },
     throwHttpErrors: false,
   });
-  let hasReported = false;
+  const reported = new Set<string>();
   const report = (retry: Retry) => {
-    if (!retry.isFirstContact || !hasReported) onRetry?.(retry);
-    hasReported ||= retry.isFirstContact;
+    if (!retry.isFirstContact || !reported.has(retry.why)) onRetry?.(retry);
+    if (retry.isFirstContact) reported.add(retry.why);
   };
   const shared: Shared = { options, http, watch, timeoutMs, idle: [], report };
   return (question, read) => askUntilAnswered(question, read, shared);
@@ -159,7 +159,7 @@ async function askUntilAnswered<Result>(
     const pausedMs = quota.done(ticket, response?.headers, failure?.isOverQuota);
     onTry?.(endpoint, response?.status, tookMs);
     if (failure === undefined) return;
-    const isFirstContact = !watch.hasContact;
+    const isFirstContact = !watch.hasAnswered;
     waitMs = noteFailure(effort, failure, tookMs, pausedMs);
     report({ endpoint, why: failure.why, waitMs: waitMs || pausedMs, tries: effort.tries, isFirstContact });
   }

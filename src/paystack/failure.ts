@@ -43,10 +43,11 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof WrongAnswer) return { why: error.message };
   if (error instanceof ProxyRefusal) return proxyFailure(error);
   const { code = '', hostname, address, port, message } = detailsOf(error);
+  const words = message.slice(0, 200);
   const at = hostname ?? (address === undefined ? '' : `${address}${port === undefined ? '' : `:${port}`}`);
   const known = connectionFailures[code] ?? certificateFailure(code) ?? protocolFailure(code);
   if (known === undefined) {
-    return { why: `could not be reached or broke off (${code || message})`, remedy: checkNetwork };
+    return { why: `could not be reached or broke off (${code || words})`, remedy: checkNetwork };
   }
   return { ...known, why: `${known.why.replace('%', at === '' ? 'its host' : at)} (${code})` };
 }
@@ -104,6 +105,7 @@ function protocolFailure(code: string): Failure | undefined {
     const remedy = 'check setting api_url and HTTPS_PROXY: what is asked by https must speak it';
     return { why: 'could not be reached: what answers does not speak TLS as it should', remedy, worth: doubtful };
   }
+  if (code.startsWith('Z_')) return { why: 'answered with something that cannot be unpacked' };
   if (code.startsWith('HPE_')) return { why: 'sent something that is no HTTP', remedy: checkNetwork };
   return undefined;
 }

@@ -23,6 +23,8 @@ export interface Patience {
   readonly firstContactMs: number;
   /** For one request, with all its tries; waits that the API asks for are not counted. */
   readonly tryingMs: number;
+  /** Between two tries, at most. */
+  readonly maxBackoffMs: number;
   /** Tries that a request gets however long they take, as long as its endpoint answers others. */
   readonly minTries: number;
   /** For one request, the waits that the API asks for, together. */
@@ -38,6 +40,7 @@ export const fullPatience: Patience = {
   answerMs: Number.POSITIVE_INFINITY,
   firstContactMs: 60_000,
   tryingMs: 120_000,
+  maxBackoffMs: 15_000,
   minTries: 5,
   askedMs: 600_000,
 };
@@ -47,6 +50,7 @@ export const briefPatience: Patience = {
   answerMs: 10_000,
   firstContactMs: 10_000,
   tryingMs: 10_000,
+  maxBackoffMs: 2000,
   minTries: 1,
   askedMs: 10_000,
 };
@@ -54,7 +58,6 @@ export const briefPatience: Patience = {
 /** Tries of one request. If one try in three fails, fifteen in a row do so once in 14 million requests. */
 const maxTries = 15;
 const firstBackoffMs = 250;
-const maxBackoffMs = 15_000;
 /** The longest single wait that the API may ask for. Documented: a minute at most. */
 const maxAskedMs = 300_000;
 
@@ -116,7 +119,7 @@ export function beginEffort(watch: Watch, endpoint: string): Effort {
     // An answer that is still within its own time is waited for.
     const ms = Math.max(patience.firstContactMs, Math.min(timeoutMs, patience.answerMs));
     watch.cancelTimer = options.clock.after(ms, () => {
-      watch.giveUp(unreachable(watch.latest ?? silence, ` in ${seconds(ms)}`));
+      watch.giveUp(unreachable(watch.latest ?? silence, `, tried for ${seconds(ms)}`));
     });
   }
   return { watch, endpoint, tries: 0, ownTries: 0, ownMs: 0, lastingTries: 0, askedMs: 0 };
@@ -170,7 +173,8 @@ export function noteFailure(effort: Effort, failure: Failure, tookMs: number, pa
   if (isOver || effort.ownTries >= maxTries) {
     throw ended(watch, failure, ` (tried ${effort.tries} times in ${seconds(effort.ownMs)})`);
   }
-  const backoffMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** (effort.ownTries - 1)) * (0.5 + Math.random() / 2);
+  const backoffMs =
+    Math.min(patience.maxBackoffMs, firstBackoffMs * 2 ** (effort.ownTries - 1)) * (0.5 + Math.random() / 2);
   effort.ownMs += backoffMs;
   return backoffMs;
 }

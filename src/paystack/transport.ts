@@ -8,8 +8,8 @@
 import { Agent, type AgentOptions, type ClientRequest, get as getPlain, type IncomingMessage } from 'node:http';
 import { get as getSecure, Agent as SecureAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import { createGunzip, type Gunzip } from 'node:zlib';
-import { type ByteWriter, writeBytes } from '../json/byte-writer.ts';
+import type { ByteWriter } from '../json/byte-writer.ts';
+import { createReadBody } from './body.ts';
 import { WrongAnswer } from './errors.ts';
 import { ProxyRefusal } from './proxy-refusal.ts';
 
@@ -26,15 +26,12 @@ export type Transport = (request: Request, body: ByteWriter, signal: AbortSignal
 export interface TransportOptions {
   /** How long a connection is kept. */
   readonly idleMs?: number;
-  /** Of a body, unpacked. */
+  /** Of a body, packed and unpacked. */
   readonly maxBodyBytes?: number;
 }
 
 /** Servers close idle connections after five seconds or more: one that waits longer might be closed as it is used. */
 const defaultIdleMs = 4000;
-
-/** The largest page is one of 1000 records; a record has 1 to 3 kB (observed). This leaves ten times as much. */
-const defaultMaxBodyBytes = 32_000_000;
 
 /**
  * @param apiUrl where all requests go: https through the proxy that the environment names (`HTTPS_PROXY`, `NO_PROXY`), if it
@@ -42,11 +39,12 @@ const defaultMaxBodyBytes = 32_000_000;
  * @throws UserError for a proxy of another kind
  */
 export async function createTransport(apiUrl: string, options: TransportOptions = {}): Promise<Transport> {
-  const { idleMs = defaultIdleMs, maxBodyBytes = defaultMaxBodyBytes } = options;
+  const { idleMs = defaultIdleMs, maxBodyBytes } = options;
   const isSecure = apiUrl.startsWith('https:');
   const get = isSecure ? getSecure : getPlain;
   const kept = { keepAlive: true, timeout: idleMs };
   const agent = isSecure ? await secureAgent(apiUrl, kept) : new Agent(kept);
+  const readBody = createReadBody(maxBodyBytes);
   return (request, body, signal) =>
     new Promise((resolve, reject) => {
       const exchange = get(request.url, { agent, headers: Object.fromEntries(request.headers) });
@@ -58,7 +56,7 @@ export async function createTransport(apiUrl: string, options: TransportOptions 
       refuseWhatIsNoAnswer(exchange, breakOff);
       exchange.on('error', reject).on('close', forget);
       exchange.on('response', (incoming) => {
-        readBody(incoming, body, maxBodyBytes)
+        readBody(incoming, body)
           .then(() => resolve(headOf(incoming)))
           .catch(breakOff);
       });
@@ -91,37 +89,6 @@ function refuseWhatIsNoAnswer(exchange: ClientRequest, breakOff: (reason: unknow
   exchange.on('proxyConnect', ({ statusCode }: { readonly statusCode: number }) => {
     if (statusCode !== 200) breakOff(new ProxyRefusal(statusCode));
   });
-}
-
-async function readBody(incoming: IncomingMessage, body: ByteWriter, maxBytes: number): Promise<void> {
-  const encoding = incoming.headers['content-encoding'] ?? 'identity';
-  const isPacked = encoding === 'gzip';
-  if (!isPacked && encoding !== 'identity') {
-    throw new WrongAnswer(`answered in the encoding ${encoding}, which was not asked for`);
-  }
-  await new Promise<void>((resolve, reject) => {
-    const room = (bytes: number) => {
-      if (bytes <= maxBytes) return true;
-      reject(new WrongAnswer(`answered with more than ${maxBytes / 1e6} MB, which is too much: set page_size lower`));
-      return false;
-    };
-    incoming.on('error', reject);
-    const unpacked = isPacked ? unpack(incoming, reject, room) : incoming;
-    unpacked.on('data', (chunk: Buffer) => {
-      if (room(body.length + chunk.length)) writeBytes(body, chunk, 0, chunk.length);
-    });
-    unpacked.on('end', resolve);
-  });
-}
-
-/** @param room says whether there is room for so many bytes: what unpacks to nothing could go on without end */
-function unpack(packed: IncomingMessage, reject: (error: Error) => void, room: (bytes: number) => boolean): Gunzip {
-  let bytes = 0;
-  packed.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    room(bytes);
-  });
-  return packed.pipe(createGunzip()).on('error', reject);
 }
 
 /** The headers that somebody asks for. To check them all takes a while. */
