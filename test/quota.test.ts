@@ -28,7 +28,7 @@ const anyQuota: Allowance = { requests: 1_000_000, perMs: 60_000, isCeiling: fal
 
 /** Sends all requests, as fast as the quota allow, to a server behind a slow line. */
 async function send(quota: Quota, clock: FakeClock, server: Server, requests: readonly Request[]): Promise<Outcome> {
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   const arrivals: number[] = [];
   let refused = 0;
   let inFlight = 0;
@@ -36,21 +36,25 @@ async function send(quota: Quota, clock: FakeClock, server: Server, requests: re
   let answered = 0;
   let endedAt = 0;
   const pass = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
-  for (const { endpoint = 'transaction', rank = 0, there, back } of requests) {
-    void (async () => {
+  /** Sends one request until it is granted; what is refused with a word of when, only once. */
+  async function sendOne({ endpoint = 'transaction', rank = 0, there, back }: Request): Promise<void> {
+    for (;;) {
       const ticket = await quota.start(endpoint, rank, new AbortController().signal);
       mostInFlight = Math.max(mostInFlight, ++inFlight);
       await pass(there);
-      arrivals.push(clock.now() - startedAt);
-      const { isRefused, headers } = server(clock.now());
+      arrivals.push(clock.monotonic() - startedAt);
+      const { isRefused, headers } = server(clock.monotonic());
       if (isRefused) refused++;
       await pass(back);
       inFlight--;
-      quota.done(ticket, headers);
-      answered++;
-      endedAt = clock.now() - startedAt;
-    })();
+      const isMute = isRefused && headers === undefined;
+      quota.done(ticket, headers ?? new Headers(), isMute);
+      if (!isMute) break;
+    }
+    answered++;
+    endedAt = clock.monotonic() - startedAt;
   }
+  for (const request of requests) void sendOne(request);
   for (let hour = 0; hour < 10 && answered < requests.length; hour++) await clock.advance(3_600_000);
   if (answered < requests.length) throw new Error(`${requests.length - answered} requests were never answered`);
   return { arrivals: arrivals.sort((one, other) => one - other), refused, endedAt, mostInFlight };
@@ -60,7 +64,7 @@ interface WindowFacts {
   readonly limit: number;
   readonly perMs: number;
   readonly round: (seconds: number) => number;
-  /** Tells the quota in every nth answer only. */
+  /** Reports the quota in every nth answer only. */
   readonly every?: number;
 }
 
@@ -77,13 +81,13 @@ function fixedWindows({ limit, perMs, round, every = 1 }: WindowFacts): Server {
     used++;
     const isRefused = used > limit;
     if (answers++ % every !== 0) return { isRefused };
-    return { isRefused, headers: told(limit, Math.max(0, limit - used), round((endsAt - now) / 1000)) };
+    return { isRefused, headers: reported(limit, Math.max(0, limit - used), round((endsAt - now) / 1000)) };
   };
 }
 
 const silent: Server = () => ({ isRefused: false });
 
-function told(limit: number | string, remaining: number | string, reset: number | string): Headers {
+function reported(limit: number | string, remaining: number | string, reset: number | string): Headers {
   return new Headers({
     'x-ratelimit-limit': String(limit),
     'x-ratelimit-remaining': String(remaining),
@@ -109,7 +113,7 @@ function steadyJourneys(count: number): Request[] {
   return Array.from({ length: count }, (_, at) => ({ there: 20 + ((at * 37) % 60), back: 20 + ((at * 53) % 60) }));
 }
 
-/** Starts a request, and tells when it may go. */
+/** Starts a request. */
 /** The requests that have started, the last one at the end. */
 const started = new WeakMap<Quota, Ticket[]>();
 
@@ -194,7 +198,7 @@ t.test('what is assumed is used up: a burst at once, the next as soon as its win
 });
 
 for (const [name, round] of Object.entries(rounding)) {
-  t.test(`a quota that is told with seconds rounded ${name} is never exceeded`, async () => {
+  t.test(`a quota that is reported with seconds rounded ${name} is never exceeded`, async () => {
     await fc.assert(
       fc.asyncProperty(journeys(150, 150, 400), fc.constantFrom(4, 16, 60), async (requests, concurrency) => {
         const clock = createFakeClock();
@@ -207,7 +211,7 @@ for (const [name, round] of Object.entries(rounding)) {
     );
   });
 
-  t.test(`a quota that is told with seconds rounded ${name} is used up`, async (t) => {
+  t.test(`a quota that is reported with seconds rounded ${name} is used up`, async (t) => {
     for (const concurrency of [8, 16, 40]) {
       const clock = createFakeClock();
       const server = fixedWindows({ limit: 50, perMs: 10_000, round });
@@ -232,13 +236,13 @@ for (const [name, round] of Object.entries(rounding)) {
   });
 }
 
-t.test('answers without a quota use up what others told', async (t) => {
+t.test('answers without a report use up what others reported', async (t) => {
   for (const every of [2, 5]) {
     const clock = createFakeClock();
     const server = fixedWindows({ limit: 50, perMs: 10_000, round: Math.ceil, every });
     const quota = createQuota({ concurrency: 8, allowance: { ...anyQuota, requests: 50, perMs: 10_000 }, clock });
     const { refused } = await send(quota, clock, server, steadyJourneys(150));
-    t.equal(refused, 0, `told in every ${every}. answer`);
+    t.equal(refused, 0, `reported in every ${every}. answer`);
   }
 });
 
@@ -248,21 +252,21 @@ t.test('a late answer of the window before does not open the next window again',
   ask(quota);
   ask(quota);
   await settle();
-  answer(quota, 'transaction', told(10, 8, 10));
+  answer(quota, 'transaction', reported(10, 8, 10));
   await clock.advance(11_000);
   // The next window: 9 of 10 are used, and one answer of the window before is still on its way.
   for (let request = 0; request < 8; request++) ask(quota);
   await settle();
-  for (let left = 9; left >= 2; left--) answer(quota, 'transaction', told(10, left, 10));
+  for (let left = 9; left >= 2; left--) answer(quota, 'transaction', reported(10, left, 10));
   t.equal(quota.remaining('transaction'), 2);
   await clock.advance(100);
-  answer(quota, 'transaction', told(10, 0, 0));
+  answer(quota, 'transaction', reported(10, 0, 0));
   await clock.advance(3000);
   const waiting = Array.from({ length: 6 }, () => ask(quota));
   await settle();
   const begun = waiting.filter(({ hasStarted }) => hasStarted).length;
   t.ok(begun <= 2, `two are left in this window, ${begun} started`);
-  for (let left = begun; left > 0; left--) answer(quota, 'transaction', told(10, left - 1, 5));
+  for (let left = begun; left > 0; left--) answer(quota, 'transaction', reported(10, left - 1, 5));
   await clock.advance(20_000);
   t.ok(
     waiting.every(({ hasStarted }) => hasStarted),
@@ -275,10 +279,10 @@ t.test('an answer that took long does not bring back what was spent since', asyn
   const quota = createQuota({ concurrency: 20, allowance: anyQuota, clock });
   for (let request = 0; request < 10; request++) ask(quota);
   await settle();
-  // Nine of the ten are answered at once, the first only after three seconds: it told 9 left, and 60 s, when it was made.
-  for (let left = 8; left >= 0; left--) answer(quota, 'transaction', told(10, left, 60));
+  // Nine of the ten are answered at once, the first only after three seconds: it reported 9 left, and 60 s, when it was made.
+  for (let left = 8; left >= 0; left--) answer(quota, 'transaction', reported(10, left, 60));
   await clock.advance(3000);
-  answer(quota, 'transaction', told(10, 9, 60));
+  answer(quota, 'transaction', reported(10, 9, 60));
   const next = ask(quota);
   await clock.advance(50_000);
   t.notOk(next.hasStarted);
@@ -292,7 +296,7 @@ t.test('an exhausted endpoint does not stop another', async (t) => {
   const quota = createQuota({ concurrency: 16, allowance: anyQuota, clock });
   ask(quota, 'transaction');
   await settle();
-  answer(quota, 'transaction', told(100, 0, 30));
+  answer(quota, 'transaction', reported(100, 0, 30));
   const exhausted = ask(quota, 'transaction', 0);
   const others = Array.from({ length: 16 }, () => ask(quota, 'refund', 5));
   await settle();
@@ -398,19 +402,19 @@ t.test('an abort after the start changes nothing', async (t) => {
   t.ok(second.hasStarted);
 });
 
-t.test('headers that tell nothing leave what is assumed', async (t) => {
+t.test('headers that report nothing leave what is assumed', async (t) => {
   const headers = [
     undefined,
     new Headers(),
     new Headers({ 'x-ratelimit-remaining': '0' }),
     new Headers({ 'x-ratelimit-limit': '10', 'x-ratelimit-reset': '10' }),
-    told(10, 0, 'soon'),
-    told(10, 'none', 10),
-    told('', 0, 10),
-    told(0, 0, 10),
-    told(-1, -1, -1),
-    told('1e3', '0x0', 'NaN'),
-    told('10, 10', '0, 0', '10, 10'),
+    reported(10, 0, 'soon'),
+    reported(10, 'none', 10),
+    reported('', 0, 10),
+    reported(0, 0, 10),
+    reported(-1, -1, -1),
+    reported('1e3', '0x0', 'NaN'),
+    reported('10, 10', '0, 0', '10, 10'),
   ];
   for (const header of headers) {
     const clock = createFakeClock();
@@ -434,12 +438,161 @@ t.test('a reset that is a date in Unix seconds is taken for one', async (t) => {
   const quota = createQuota({ concurrency: 16, allowance: anyQuota, clock });
   ask(quota);
   await settle();
-  answer(quota, 'transaction', told(100, 0, clock.now() / 1000 + 30));
+  answer(quota, 'transaction', reported(100, 0, clock.now() / 1000 + 30));
   const next = ask(quota);
   await clock.advance(29_999);
   t.notOk(next.hasStarted);
   await clock.advance(2001);
   t.ok(next.hasStarted);
+});
+
+t.test('a reset in Unix milliseconds is taken for a date as well, by the clock of the server', async (t) => {
+  const noon = Date.UTC(2026, 0, 1, 12);
+  for (const reset of [noon + 30_000, noon / 1000 + 30]) {
+    const clock = createFakeClock();
+    const quota = createQuota({ concurrency: 16, allowance: anyQuota, clock });
+    ask(quota);
+    await settle();
+    const headers = reported(100, 0, reset);
+    headers.set('date', new Date(noon).toUTCString());
+    answer(quota, 'transaction', headers);
+    const next = ask(quota);
+    await clock.advance(29_999);
+    t.notOk(next.hasStarted);
+    await clock.advance(2001);
+    t.ok(next.hasStarted);
+  }
+});
+
+t.test('a clock that is set in the middle of a run changes no count, no pause and no window', async (t) => {
+  const hours = 7 * 3_600_000;
+  for (const back of [hours, -hours]) {
+    const clock = createFakeClock();
+    const allowance = { requests: 2, perMs: 60_000, isCeiling: true };
+    const quota = createQuota({ concurrency: 16, allowance, clock });
+    quota.pause('paused', 20_000);
+    for (const endpoint of ['counted', 'counted', 'windowed']) ask(quota, endpoint);
+    await settle();
+    answer(quota, 'counted');
+    answer(quota, 'counted');
+    answer(quota, 'windowed', reported(100, 0, 40));
+    const waiting = ['paused', 'windowed', 'counted'].map((endpoint) => ask(quota, endpoint));
+    clock.setBack(back);
+    for (const [ms, begun] of [
+      [19_999, 0],
+      [1, 1],
+      [20_999, 1],
+      [2, 2],
+      [18_998, 2],
+      [1, 3],
+    ] as const) {
+      await clock.advance(ms);
+      t.equal(waiting.filter(({ hasStarted }) => hasStarted).length, begun);
+    }
+  }
+});
+
+t.test('what a user sets is counted exactly: one burst and one minute of waiting', async (t) => {
+  for (const [requests, count] of [
+    [100, 150],
+    [11, 22],
+    [17, 18],
+  ] as const) {
+    const clock = createFakeClock();
+    const quota = createQuota({ concurrency: 16, allowance: { requests, perMs: 60_000, isCeiling: true }, clock });
+    const server = fixedWindows({ limit: requests, perMs: 60_000, round: Math.ceil, every: Number.POSITIVE_INFINITY });
+    const { refused, endedAt, arrivals } = await send(quota, clock, server, steadyJourneys(count));
+    t.equal(refused, 0);
+    t.equal(mostWithin(arrivals, 60_000), requests);
+    t.ok(endedAt >= 60_000 && endedAt < 62_500, `${count} requests at ${requests} a minute took ${endedAt} ms`);
+  }
+});
+
+/** Refuses without a word. */
+function mute(server: Server): Server {
+  return (now) => ({ isRefused: server(now).isRefused });
+}
+
+/** Counts what came in the last `perMs`, what it refused too if so wished. */
+function slidingWindow(limit: number, perMs: number, countsRefused: boolean): Server {
+  const seen: number[] = [];
+  return (now) => {
+    while (seen.length > 0 && seen[0]! <= now - perMs) seen.shift();
+    const isRefused = seen.length >= limit;
+    if (!isRefused || countsRefused) seen.push(now);
+    return { isRefused };
+  };
+}
+
+const mutes: readonly (readonly [string, Server, number, number, number])[] = [
+  // Name, server, requests, the seconds that they take at best, and the refusals that are borne.
+  ['50 in a minute', mute(fixedWindows({ limit: 50, perMs: 60_000, round: Math.ceil })), 150, 120, 60],
+  ['50 in ten seconds', mute(fixedWindows({ limit: 50, perMs: 10_000, round: Math.ceil })), 300, 50, 80],
+  ['50 in any minute', slidingWindow(50, 60_000, false), 150, 120, 60],
+  ['50 in any minute, the refused ones as well', slidingWindow(50, 60_000, true), 150, 120, 80],
+  ['5 in any second', slidingWindow(5, 1000, false), 100, 19, 60],
+];
+
+for (const [name, server, count, bestSeconds, mostRefused] of mutes) {
+  t.test(`a server that refuses without a word, and takes ${name}: its pace is found`, async (t) => {
+    const clock = createFakeClock();
+    const quota = createQuota({ concurrency: 16, allowance: { ...anyQuota, requests: 600 }, clock });
+    const { refused, endedAt } = await send(quota, clock, server, steadyJourneys(count));
+    t.ok(refused <= mostRefused, `${refused} refusals of ${count} requests`);
+    t.ok(endedAt <= 2.5 * bestSeconds * 1000, `${endedAt / 1000} s, at best ${bestSeconds} s`);
+  });
+}
+
+t.test('refusals without a word that are no quota slow down for a moment only', async (t) => {
+  const clock = createFakeClock();
+  const quota = createQuota({ concurrency: 16, allowance: { ...anyQuota, requests: 600 }, clock });
+  let asked = 0;
+  const { endedAt } = await send(quota, clock, () => ({ isRefused: ++asked === 40 }), steadyJourneys(400));
+  t.ok(endedAt < 20_000, `${endedAt} ms`);
+});
+
+t.test(
+  'a refusal without a word holds its endpoint, for longer each time, and then lets one request try',
+  async (t) => {
+    const clock = createFakeClock();
+    const quota = createQuota({ concurrency: 16, allowance: anyQuota, clock });
+    const signal = new AbortController().signal;
+    let ticket = await quota.start('transaction', 0, signal);
+    for (const pausedMs of [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+      t.equal(quota.done(ticket, new Headers(), true), pausedMs);
+      const [first, second] = [quota.start('transaction', 0, signal), ask(quota, 'transaction', 1)];
+      await clock.advance(pausedMs - 1);
+      const other = await quota.start('refund', 0, signal);
+      quota.done(other, new Headers());
+      await clock.advance(1);
+      ticket = await first;
+      t.notOk(second.hasStarted);
+    }
+  },
+);
+
+t.test('who waits for the quota, and for how long, is said once', async (t) => {
+  const clock = createFakeClock();
+  const waits: unknown[] = [];
+  const allowance = { requests: 1, perMs: 60_000, isCeiling: false };
+  const onWait = (endpoint: string, waitMs: number) => waits.push([endpoint, waitMs]);
+  const quota = createQuota({ concurrency: 16, allowance, clock, onWait });
+  ask(quota);
+  await settle();
+  answer(quota, 'transaction');
+  t.same(waits, []);
+  for (let request = 0; request < 3; request++) ask(quota);
+  await clock.advance(30_000);
+  ask(quota, 'refund');
+  await settle();
+  t.strictSame(waits, [['transaction', 60_000]]);
+  answer(quota, 'refund');
+  quota.pause('transaction', 45_000);
+  ask(quota, 'transaction');
+  t.strictSame(waits, [
+    ['transaction', 60_000],
+    ['transaction', 45_000],
+  ]);
 });
 
 t.test('a window that would last for hours is not believed', async (t) => {
@@ -448,12 +601,12 @@ t.test('a window that would last for hours is not believed', async (t) => {
   for (const reset of [301, 86_400, clock.now() / 1000 + 4000]) {
     ask(quota);
     await settle();
-    answer(quota, 'transaction', told(100, 0, reset));
+    answer(quota, 'transaction', reported(100, 0, reset));
     t.equal(quota.remaining('transaction'), undefined, String(reset));
   }
 });
 
-t.test('a quota that is told counts more than one that is assumed', async (t) => {
+t.test('a quota that is reported counts more than one that is assumed', async (t) => {
   const clock = createFakeClock();
   const quota = createQuota({ concurrency: 50, allowance: { requests: 10, perMs: 60_000, isCeiling: false }, clock });
   const server = fixedWindows({ limit: 40, perMs: 60_000, round: Math.ceil });
@@ -471,15 +624,15 @@ t.test('a ceiling that the user set holds even where the API allows more', async
   t.equal(mostWithin(arrivals, 10_000), 10);
 });
 
-t.test('what is left is told where the answers tell it', async (t) => {
+t.test('what is left is known where the answers report it', async (t) => {
   const clock = createFakeClock();
   const quota = createQuota({ concurrency: 16, allowance: anyQuota, clock });
   t.equal(quota.remaining('transaction'), undefined);
   for (let request = 0; request < 3; request++) ask(quota);
   await settle();
-  answer(quota, 'transaction', told(100, 42, 30));
+  answer(quota, 'transaction', reported(100, 42, 30));
   t.equal(quota.remaining('transaction'), 42);
-  answer(quota, 'transaction', told(100, 43, 30));
+  answer(quota, 'transaction', reported(100, 43, 30));
   t.equal(quota.remaining('transaction'), 42, 'answers may overtake each other');
   t.equal(quota.remaining('refund'), undefined);
 });

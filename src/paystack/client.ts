@@ -88,7 +88,7 @@ export type Ask = <Result>(question: Question, read: (answer: Answer) => Result)
 /** Of a page, about. */
 const expectedBytes = 400_000;
 /** A buffer that has grown beyond this is not kept: there are as many as requests in flight. */
-const maxKeptBytes = 4_000_000;
+const maxKeptBytes = 8_000_000;
 
 /** What all requests share. */
 interface Shared {
@@ -151,9 +151,10 @@ async function askUntilAnswered<Result>(
     current = { ticket, askedAt: clock.now(), body: emptied(idle.pop() ?? newByteWriter(expectedBytes)) };
   }
 
-  /** Hands back the ticket. Throws if there was a failure and is to be no other try. */
-  function end({ ticket }: Try, response?: Response, failure?: Failure): void {
+  /** Gives back ticket and body. Throws if there was a failure and is to be no other try. */
+  function end({ ticket, body }: Try, response?: Response, failure?: Failure): void {
     current = undefined;
+    if (body.bytes.length <= maxKeptBytes) idle.push(body);
     const tookMs = clock.monotonic() - ticket.startedAt;
     if (failure?.askedWaitMs !== undefined) quota.pause(endpoint, failure.askedWaitMs);
     const pausedMs = quota.done(ticket, response?.headers, failure?.isOverQuota);
@@ -164,7 +165,7 @@ async function askUntilAnswered<Result>(
     report({ endpoint, why: failure.why, waitMs: waitMs || pausedMs, tries: effort.tries, isFirstContact });
   }
 
-  /** Judges a whole answer. The body of one that is none is left to the garbage collector. */
+  /** Judges a whole answer. */
   function receive(response: Response): ReturnType<typeof ky.retry> | undefined {
     const ended = current!;
     const { body, askedAt } = ended;
@@ -175,7 +176,6 @@ async function askUntilAnswered<Result>(
     if ('failure' in understood) return ky.retry();
     if ('error' in understood) throw understood.error;
     noteSuccess(effort);
-    if (body.bytes.length <= maxKeptBytes) idle.push(body);
     result = understood;
     return undefined;
   }

@@ -15,7 +15,7 @@ import { ProxyRefusal } from './proxy-refusal.ts';
 
 /**
  * Sends a GET request, and reads the whole body into `body`. A redirect is an answer like any other. The request's own
- * signal, or the other one, breaks it off.
+ * signal, or the other one, breaks it off. Once it is settled, `body` is not touched any more.
  *
  * @returns status and headers; the response has no body of its own
  * @throws WrongAnswer for what is none in HTTP; ProxyRefusal; the signal's reason; or what Node throws of a connection that
@@ -47,17 +47,27 @@ export async function createTransport(apiUrl: string, options: TransportOptions 
   const readBody = createReadBody(maxBodyBytes);
   return (request, body, signal) =>
     new Promise((resolve, reject) => {
+      let isOver = false;
+      let forget = () => {};
       const exchange = get(request.url, { agent, headers: Object.fromEntries(request.headers) });
+      const end = (settle: () => void) => {
+        isOver = true;
+        forget();
+        settle();
+      };
       const breakOff = (reason: unknown) => {
-        reject(reason);
+        end(() => reject(reason));
         exchange.destroy();
       };
-      const forget = whenAborted([request.signal, signal], breakOff);
+      forget = whenAborted([request.signal, signal], breakOff);
       refuseWhatIsNoAnswer(exchange, breakOff);
-      exchange.on('error', reject).on('close', forget);
+      exchange.on('error', breakOff);
       exchange.on('response', (incoming) => {
-        readBody(incoming, body)
-          .then(() => resolve(headOf(incoming)))
+        readBody(incoming, body, () => isOver)
+          .then(() => {
+            const head = headOf(incoming);
+            end(() => resolve(head));
+          })
           .catch(breakOff);
       });
     });
