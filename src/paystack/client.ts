@@ -1,8 +1,9 @@
 /**
  * One request to Paystack: its key, its tries, its answer. The only file that knows ky and the key. Only GET is ever sent.
  *
- * ky owns the request: address, query, headers, the time that an answer may take, and the loop of tries, of which each
- * covers the whole answer: status, headers, body, JSON, envelope, records. `transport.ts` stands behind its `fetch`.
+ * ky owns the request: address, headers, the time that an answer may take, and the loop of tries, of which each covers the
+ * whole answer: status, headers, body, JSON, envelope, records. `transport.ts` stands behind its `fetch`. The query is
+ * put behind the address before, as ky makes a request with `searchParams` twice (a tenth of its CPU, measured).
  *
  * ky's rules of when to try again and how long to wait are not used, for reasons that it cannot express:
  * - Its limit counts tries. Ours bounds time, differently before and after the first contact, and apart from the waits
@@ -188,10 +189,8 @@ async function askUntilAnswered<Result>(
     return !signal.aborted;
   }
 
-  const [plainPath = '', ownQuery = ''] = path.slice(1).split('?');
   try {
-    await http.get(plainPath, {
-      searchParams: { ...Object.fromEntries(new URLSearchParams(ownQuery)), ...query },
+    await http.get(path.slice(1) + queryText(path, query), {
       retry: { shouldRetry },
       hooks: {
         beforeRequest: [begin],
@@ -206,6 +205,12 @@ async function askUntilAnswered<Result>(
   }
   signal.throwIfAborted();
   return result!.value;
+}
+
+function queryText(path: string, query: Question['query']): string {
+  const text = new URLSearchParams(query).toString();
+  if (text === '') return '';
+  return (path.includes('?') ? '&' : '?') + text;
 }
 
 function emptied(body: ByteWriter): ByteWriter {

@@ -24,7 +24,7 @@ export interface Worth {
   readonly later: number;
 }
 
-/** It cannot succeed as things are; in the middle of a run, a few tries tell whether they are really so. */
+/** It cannot succeed as things are; in the middle of a run, a few tries show whether they are really so. */
 export const hopeless: Worth = { atFirst: 1, later: 5 };
 /** It lasts, mostly. */
 export const doubtful: Worth = { atFirst: 5, later: 5 };
