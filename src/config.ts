@@ -3,7 +3,7 @@ import { DateTime } from 'luxon';
 import { UserError } from './errors.ts';
 import { misfitOf } from './validate.ts';
 
-/** Requests that one endpoint answers in a time. */
+/** Requests that one endpoint answers in any stretch of time of a length. */
 export interface Allowance {
   readonly requests: number;
   readonly perMs: number;
@@ -137,16 +137,11 @@ type Settings = { readonly [name in SettingName]?: unknown };
 /** Quota of one endpoint. Documented: 600 requests in 60 seconds live, 100 in test mode. */
 const requestsPerMinute = { live: 600, test: 100 };
 
-/**
- * Whoever sets a quota shares the endpoint with somebody else: it is then spread over the minute, and never exceeded. Left
- * alone, the documented quota may be used in one burst.
- */
-function allowanceOf(told: unknown, secretKey: string): Allowance {
+/** Whoever sets a quota shares the endpoint with somebody else, so it is never exceeded, whatever the answers allow. */
+function allowanceOf(given: unknown, secretKey: string): Allowance {
   const mode = secretKey.startsWith('sk_live_') ? 'live' : 'test';
-  if (told === undefined) return { requests: requestsPerMinute[mode], perMs: 60_000, isCeiling: false };
-  const perMinute = told as number;
-  const parts = Math.min(6, perMinute);
-  return { requests: Math.floor(perMinute / parts), perMs: 60_000 / parts, isCeiling: true };
+  const isCeiling = given !== undefined;
+  return { requests: isCeiling ? (given as number) : requestsPerMinute[mode], perMs: 60_000, isCeiling };
 }
 
 /** The variable of the environment that holds a setting. */

@@ -67,7 +67,7 @@ t.test('a key that is rejected: one line, as in a sync', { buffered: true }, asy
   const { run } = await testAgainst({ secretKey: 'sk_test_other' }, ['refunds', 'transfers', 'customers']);
   t.equal(run.code, 1);
   t.equal(run.stdout, '');
-  t.match(run.stderr, /^CRITICAL Paystack rejected the secret key: [^\n]+\n$/);
+  t.match(run.stderr, /^CRITICAL Paystack rejected the secret key \(Invalid key\): [^\n]+\n$/);
 });
 
 t.test('where nothing is selected, nothing is claimed', { buffered: true }, async (t) => {

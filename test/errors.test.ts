@@ -145,6 +145,38 @@ for (const status of [401, 400, 404]) {
   });
 }
 
+t.test('what Paystack says of a key that it rejects is in the line: it may be the address', async (t) => {
+  const body = { status: false, message: 'Your IP address is not allowed to make this call' };
+  const { run } = await syncAgainst({ faults: () => ({ kind: 'status', status: 401, body }) }, ['refunds']);
+  t.equal(run.code, 1);
+  t.match(
+    run.stderr,
+    /^CRITICAL Paystack rejected the secret key \(Your IP address is not allowed to make this call\): [^\n]+IP/,
+  );
+});
+
+t.test('a host that is not there: a test says so in one line, after ten seconds', { buffered: true }, async (t) => {
+  const startedAt = performance.now();
+  const run = await runTap(['--config', good, '--test']);
+  isClear(t, run, 1, /^CRITICAL Paystack could not be reached: 127\.0\.0\.1:1 refuses .*ECONNREFUSED.* api_url/);
+  t.ok(performance.now() - startedAt < 20_000);
+});
+
+t.test('what is not Paystack ends the run in one line, with the title of its page', { buffered: true }, async (t) => {
+  const body = '<!DOCTYPE html><html><head><title>Attention Required! | Wall</title></head></html>';
+  const faults: SandboxOptions['faults'] = () => ({ kind: 'status', status: 403, body });
+  const { run } = await syncAgainst({ faults }, ['disputes', 'refunds', 'transfers']);
+  t.equal(run.code, 1);
+  t.equal(run.stdout, '');
+  const [retried, ended, rest] = run.stderr.split('\n');
+  t.match(
+    retried,
+    /^WARNING \w+: Paystack answered 403 with a page of HTML \("Attention Required! \| Wall"\); trying again/,
+  );
+  t.match(ended, /^CRITICAL Paystack answered 403 .*"Attention Required! \| Wall".* not from Paystack .*api_url/);
+  t.equal(rest, '');
+});
+
 for (const status of [403, 404, 400] as const) {
   t.test(
     `a feature the integration does not have (${status}) is an empty stream, and the run goes on`,
@@ -182,8 +214,8 @@ t.test('a redirect is refused, and the key stays here', { buffered: true }, asyn
   await thief.close();
 });
 
-t.test('a server that tells the key to everybody does not get it into the log', { buffered: true }, async (t) => {
-  const key = 'sk_test_told-to.everybody';
+t.test('a server that gives the key to everybody does not get it into the log', { buffered: true }, async (t) => {
+  const key = 'sk_test_given-to.everybody';
   const message = `you sent Bearer ${key} \u001B]0;title\u0007`;
   const faults: SandboxOptions['faults'] = ({ endpoint, attempt }) => {
     if (endpoint === 'refunds') return { kind: 'status', status: 422, body: { status: false, message } };

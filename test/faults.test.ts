@@ -35,11 +35,16 @@ const faults: Record<string, readonly [Fault, ...Fault[]]> = {
   'a 502, a 503, a 504': [502, 503, 504].map((status) => ({ kind: 'html', status })) as [Fault],
   'a 408': [{ kind: 'status', status: 408 }],
   'a 429 without a word of when': [busy({})],
-  'a 429 that tells when': [
+  'a 429 that says when': [
     busy({ 'retry-after': '0' }),
     busy({ 'x-ratelimit-reset': '0' }),
     busy({ 'retry-after': new Date().toUTCString() }),
   ],
+  'a status that is none': [
+    { kind: 'status', status: 999 },
+    { kind: 'status', status: 600 },
+  ],
+  'an encoding that was not asked for': [{ kind: 'status', status: 200, headers: { 'content-encoding': 'br' } }],
   'a page of HTML with 200': [{ kind: 'html', status: 200 }],
   'status false with 200': [{ kind: 'status-false' }, well({ status: 'false', data: [] })],
   'no data': [well({}), well({ data: null }), well({ data: {} }), well({ data: '' })],
@@ -147,7 +152,7 @@ t.test(
   },
 );
 
-t.test('a wait that is told is waited, and one that is too long is not', { buffered: true }, async (t) => {
+t.test('a wait that is asked for is waited, and one that is too long is not', { buffered: true }, async (t) => {
   let asked = 0;
   const once: SandboxOptions['faults'] = ({ endpoint }) => {
     if (asked++ > 1) return undefined;

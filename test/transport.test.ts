@@ -1,17 +1,19 @@
 /** What happens to one answer on its way, over real connections; and that the key takes no other way. */
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import { type AddressInfo, connect, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer as createRawServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
-import { newByteWriter } from '../src/json/byte-writer.ts';
+import { type ByteWriter, newByteWriter } from '../src/json/byte-writer.ts';
 import { createTransport } from '../src/paystack/transport.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 import { runSync } from './support/tap.ts';
 
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 const text = JSON.stringify({ status: true, data: Array.from({ length: 5000 }, (_, id) => ({ id })) });
 
 async function listening(server: Server): Promise<number> {
@@ -20,11 +22,40 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+/** Asks a server that answers every request with bytes of its own. */
+async function speaking(answer: string | Buffer, then?: (socket: Socket) => void) {
+  const server = createRawServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => {
+      socket.write(answer);
+      then?.(socket);
+    });
+    t.teardown(() => socket.destroy());
+  });
+  const url = `http://127.0.0.1:${await listening(server)}/`;
+  const transport = await createTransport(url, { maxBodyBytes: 5_000_000 });
+  return async (body: ByteWriter = newByteWriter(10), signal = never) => {
+    const { status } = await transport(new Request(url), body, signal);
+    return { status, body: body.bytes.toString('utf8', 0, body.length) };
+  };
+}
+
+/** Writes as fast as it is read, for ever. */
+function flood(bytes: Buffer | string): (socket: Socket) => void {
+  return (socket) => {
+    const write = () => {
+      while (!socket.destroyed && socket.write(bytes));
+    };
+    socket.on('drain', write);
+    write();
+  };
+}
+
 async function serving(listener: RequestListener, idleMs?: number) {
   const server = createServer(listener);
   t.teardown(() => server.closeAllConnections());
   const url = `http://127.0.0.1:${await listening(server)}/`;
-  const transport = await createTransport(url, idleMs);
+  const transport = await createTransport(url, idleMs === undefined ? {} : { idleMs });
   return async (signal = never) => {
     const body = newByteWriter(10);
     const response = await transport(new Request(url), body, signal);
@@ -50,13 +81,13 @@ t.test('a packed body that ends too early, or is packed in another way, is a fai
   await t.rejects(other(), { message: /encoding br/ });
 });
 
-t.test('the headers that say when to ask again are told', async (t) => {
+t.test('the headers that say when to ask again are kept', async (t) => {
   const headers = { 'Retry-After': '7', 'X-RateLimit-Remaining': '3', 'x-other': 'y' };
   const ask = await serving((_, response) => response.writeHead(429, headers).end());
   const { response } = await ask();
   t.equal(response.status, 429);
   t.same(
-    [...response.headers],
+    [...response.headers].filter(([name]) => name !== 'date'),
     [
       ['retry-after', '7'],
       ['x-ratelimit-remaining', '3'],
@@ -89,6 +120,87 @@ t.test('an exchange that is aborted ends at once, and its connection with it', a
   });
   await t.rejects(ask(stop.signal), { name: 'AbortError' });
   await closed;
+});
+
+t.test('a status that fetch cannot express is no answer; one without a body is', async (t) => {
+  for (const status of [0, 101, 600, 999]) {
+    const ask = await speaking(`HTTP/1.1 ${String(status).padStart(3, '0')} No\r\ncontent-length: 2\r\n\r\nno`);
+    await t.rejects(ask(), { name: 'WrongAnswer', message: `answered ${status}, which is no HTTP status` });
+  }
+  const upgrade = await speaking('HTTP/1.1 101 Other\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n');
+  await t.rejects(upgrade(), { name: 'WrongAnswer', message: /^answered 101, another protocol/ });
+  for (const status of [204, 205, 304]) {
+    const ask = await speaking(`HTTP/1.1 ${status} Nothing\r\ncontent-length: 0\r\n\r\n`);
+    t.strictSame(await ask(), { status, body: '' });
+  }
+  const early = await speaking(
+    `${'HTTP/1.1 103 Early\r\n\r\n'.repeat(100)}HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}`,
+  );
+  t.strictSame(await early(), { status: 200, body: '{}' });
+});
+
+t.test('what has no end, or too much in it, is broken off', async (t) => {
+  const packed = 'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n';
+  const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+  const wrong = { name: 'WrongAnswer', message: /^answered with more than 5 MB, .* page_size/ };
+  const endings: readonly (readonly [string, string, Buffer | string, { readonly code: string } | typeof wrong])[] = [
+    ['a body', 'HTTP/1.1 200 OK\r\n\r\n', Buffer.alloc(60_000, ' '), wrong],
+    ['a bomb', packed, gzipSync(Buffer.alloc(10_000_000)), wrong],
+    ['gzip that holds nothing', packed, Buffer.concat(Array(500).fill(gzipSync(''))), wrong],
+    ['a header', 'HTTP/1.1 200 OK\r\nx: ', 'y'.repeat(1000), { code: 'HPE_HEADER_OVERFLOW' }],
+    ['headers', 'HTTP/1.1 200 OK\r\n', 'x: y\r\n'.repeat(1000), { code: 'HPE_HEADER_OVERFLOW' }],
+    ['trailers', `${chunked}2\r\n{}\r\n0\r\n`, 'x: y\r\n'.repeat(1000), { code: 'HPE_HEADER_OVERFLOW' }],
+    ['a chunk extension', `${chunked}2;`, 'x=y;'.repeat(1000), { code: 'HPE_CHUNK_EXTENSIONS_OVERFLOW' }],
+  ];
+  for (const [name, head, endless, error] of endings) {
+    const ask = await speaking(head, flood(endless));
+    const body = newByteWriter(10);
+    await t.rejects(ask(body), error, name);
+    t.ok(body.bytes.length <= 8_500_000, `${name}: ${body.bytes.length} bytes`);
+  }
+});
+
+t.test('large bodies come whole, though few are read at a time, and after others that were too large', async (t) => {
+  const large = `"${'x'.repeat(4_500_000)}"`;
+  let asked = 0;
+  const ask = await serving((_, response) => {
+    response.end(++asked % 3 === 0 ? Buffer.alloc(40_000_000, ' ') : `${large.slice(0, -1)}${asked % 2}"`);
+  });
+  const bodies = await Promise.allSettled(Array.from({ length: 12 }, () => ask()));
+  const whole = bodies.flatMap((one) => (one.status === 'fulfilled' ? [one.value.body] : []));
+  t.equal(whole.length, 8);
+  t.ok(whole.every((body) => body.length === large.length + 1 && /^"x+[01]"$/.test(body)));
+});
+
+t.test('a body is not touched any more once its exchange is given up', async (t) => {
+  const ask = await speaking('HTTP/1.1 200 OK\r\n\r\n', (socket) => {
+    const timer = setInterval(() => socket.write('a'), 1);
+    socket.once('close', () => clearInterval(timer));
+  });
+  const [body, stop] = [newByteWriter(10), new AbortController()];
+  setTimeout(() => stop.abort(), 50);
+  await t.rejects(ask(body, stop.signal), { name: 'AbortError' });
+  const { length } = body;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.equal(body.length, length);
+});
+
+t.test('an answer that nobody asked for is never taken for the next one', async (t) => {
+  let answers = 0;
+  const answerOf = (text: string) => `HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
+  const ask = await speaking('', (socket) => {
+    socket.write(answerOf(`answer ${answers}`) + answerOf('not asked for'));
+  });
+  for (answers = 1; answers <= 3; answers++) t.equal((await ask()).body, `answer ${answers}`);
+});
+
+t.test('HTTP/1.0, a length that is too short or too long', async (t) => {
+  const old = await speaking('HTTP/1.0 200 OK\r\n\r\n{}', (socket) => socket.end());
+  t.equal((await old()).body, '{}');
+  const short = await speaking('HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{}');
+  await t.rejects(short(), { code: 'HPE_INVALID_CONSTANT' });
+  const long = await speaking('HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n{}', (socket) => socket.end());
+  await t.rejects(long(), { code: 'ECONNRESET' });
 });
 
 const tls = (name: string) => join(import.meta.dirname, '../fixtures/tls', name);
@@ -127,6 +239,26 @@ t.test(
     const direct = await sync(trusted);
     t.equal(direct.code, 0, direct.stderr);
     t.ok((direct.records['banks'] ?? []).length > 0);
+
+    const untrusted = await sync({});
+    t.equal(untrusted.code, 1);
+    t.match(
+      untrusted.stderr,
+      /^CRITICAL Paystack [^\n]+ certificate is not trusted [^\n]+ NODE_EXTRA_CA_CERTS [^\n]+\n$/,
+    );
+
+    for (const [status, remedy] of [
+      [407, /the user and password that it wants in HTTPS_PROXY/],
+      [403, /have the proxy [^\n]+ NO_PROXY/],
+    ] as const) {
+      const refusing = createServer();
+      refusing.on('connect', (_, socket) => socket.on('error', () => {}).end(`HTTP/1.1 ${status} No\r\n\r\n`));
+      const refused = await sync({ ...trusted, HTTPS_PROXY: `http://127.0.0.1:${await listening(refusing)}` });
+      t.equal(refused.code, 1);
+      t.match(refused.stderr, new RegExp(`^CRITICAL Paystack could not be reached: the proxy answered ${status}`));
+      t.match(refused.stderr, remedy);
+      t.equal(refused.stderr.split('\n').length, 2, refused.stderr);
+    }
 
     const through = await sync({ ...trusted, HTTPS_PROXY });
     t.equal(through.code, 0, through.stderr);

@@ -1,7 +1,7 @@
 /** Whether the key works, and which features the integration has: one request for each list. */
-import { messageOf } from '../errors.ts';
+import { ForeseenError, messageOf } from '../errors.ts';
 import type { Ask } from '../paystack/client.ts';
-import { KeyRejected, mayBeLacking } from '../paystack/errors.ts';
+import { mayBeLacking } from '../paystack/errors.ts';
 import { noRows, openList } from '../paystack/list.ts';
 import { type StreamFacts, type StreamName, streams as table } from '../paystack/streams.ts';
 import type { Log } from '../report/log.ts';
@@ -10,7 +10,7 @@ export interface ConnectionOptions {
   readonly streams: readonly string[];
   readonly ask: Ask;
   readonly log: Log;
-  /** Aborted, with its reason, to end the test early; the test aborts it when the key is rejected. */
+  /** Aborted, with its reason, to end the test early; the test aborts it when an error ends the run. */
   readonly stop: AbortController;
 }
 
@@ -24,7 +24,7 @@ type Answered =
  * parent is asked, which may be that of another stream: no list is asked twice.
  *
  * @returns false if any list failed; a feature that the integration does not have is no failure
- * @throws KeyRejected; the stop signal's reason when it was aborted
+ * @throws KeyRejected, Unreachable; the stop signal's reason when it was aborted
  */
 export async function tryStreams({ streams, ask, log, stop }: ConnectionOptions): Promise<boolean> {
   const asked = new Map<StreamName, Promise<Answered>>();
@@ -60,7 +60,7 @@ async function tryList(endpoint: StreamName, rank: number, ask: Ask, stop: Abort
     const { total } = await list.page(1, {});
     return { kind: 'available', total };
   } catch (error) {
-    if (error instanceof KeyRejected) stop.abort(error);
+    if (error instanceof ForeseenError && error.remedy === 'end the run') stop.abort(error);
     return { kind: mayBeLacking(error, facts) ? 'missing' : 'failed', why: messageOf(error) };
   }
 }

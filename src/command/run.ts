@@ -8,7 +8,8 @@ import { ForeseenError, messageOf, UserError } from '../errors.ts';
 import { parseExact } from '../json/exact.ts';
 import { packageVersion } from '../package.ts';
 import { type Ask, createAsk } from '../paystack/client.ts';
-import { createLimits } from '../paystack/quota.ts';
+import { briefPatience, fullPatience } from '../paystack/patience.ts';
+import { createQuota } from '../paystack/quota.ts';
 import { streams as paystackStreams, type StreamFacts, type StreamName } from '../paystack/streams.ts';
 import { createTransport } from '../paystack/transport.ts';
 import type { Log } from '../report/log.ts';
@@ -62,7 +63,7 @@ class Interrupted extends ForeseenError {
 export async function run({ log, display, ...options }: RunOptions): Promise<number> {
   keepHeapSmall();
   const clock = systemClock;
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   const config = readConfig(options.config, options.environment, log);
   const streams = readSelection(options.catalog, log);
   const state = readState(options.state);
@@ -76,7 +77,7 @@ export async function run({ log, display, ...options }: RunOptions): Promise<num
       const write = createWrite(options.stdout);
       const summary = await sync({ streams, state, config, ask, write, log, observer, clock, stop });
       meter.flush();
-      report(summary, clock.now() - startedAt, log);
+      report(summary, clock.monotonic() - startedAt, log);
       return summary.streams.some(({ failure }) => failure !== undefined) ? 1 : 0;
     });
   } finally {
@@ -112,17 +113,20 @@ export async function writeSchemas({ catalog, stdout, log }: RunOptions): Promis
 
 async function connect(config: Config, clock: Clock, signal: AbortSignal, log: Log, observer?: Observer): Promise<Ask> {
   const { apiUrl, secretKey, userAgent, requestTimeoutMs, concurrency, allowance } = config;
-  const limits = createLimits({ concurrency, allowance, clock });
+  const quota = createQuota({ concurrency, allowance, clock });
+  // Without an observer it is a test of the connection, which somebody waits for.
+  const patience = observer === undefined ? briefPatience : fullPatience;
   const ask = createAsk({
-    ...{ apiUrl, secretKey, userAgent, timeoutMs: requestTimeoutMs, limits, clock, signal },
+    ...{ apiUrl, secretKey, userAgent, timeoutMs: requestTimeoutMs, quota, clock, signal, patience },
     transport: await createTransport(apiUrl),
-    onRetry: (endpoint, why, waitMs) => {
+    onRetry: ({ endpoint, why, waitMs, isFirstContact }) => {
+      if (isFirstContact && patience === briefPatience) return;
       const wait = `trying again in ${(waitMs / 1000).toFixed(1)} s`;
       log('WARNING', `${endpoint}: Paystack ${why}; ${wait}`, { stream: endpoint });
     },
     onTry: (endpoint, status, durationMs) => {
       const succeeded = status !== undefined && status < 400;
-      observer?.asked({ endpoint, status, succeeded, durationMs, quotaLeft: limits.remaining(endpoint) });
+      observer?.asked({ endpoint, status, succeeded, durationMs, quotaLeft: quota.remaining(endpoint) });
     },
   });
   return (question, read) =>

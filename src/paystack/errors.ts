@@ -6,9 +6,20 @@ export class KeyRejected extends ForeseenError {
   override readonly name = 'KeyRejected';
   readonly remedy = 'end the run';
 
-  constructor() {
-    super('Paystack rejected the secret key: check setting secret_key (is it of this integration, not revoked?)');
+  /** @param said Paystack's own words: they may be about the address that the tap calls from */
+  constructor(said = '') {
+    const words = said === '' ? '' : ` (${said})`;
+    super(
+      `Paystack rejected the secret key${words}: check setting secret_key (of this integration, not revoked?), ` +
+        "and that the integration's IP whitelist, if it has one, names this machine's address",
+    );
   }
+}
+
+/** Nothing of Paystack's can be reached from here. No other request would fare better. */
+export class Unreachable extends ForeseenError {
+  override readonly name = 'Unreachable';
+  readonly remedy = 'end the run';
 }
 
 /** The request itself is refused; the same request would be refused again. */

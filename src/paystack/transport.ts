@@ -5,18 +5,30 @@
  * Node's fetch hands bodies over as web streams: reading pages that way took three times the CPU of this and 30 MB more
  * memory, since its chunks are left to the garbage collector (measured).
  */
-import { Agent, type AgentOptions, get as getPlain, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent, type AgentOptions, type ClientRequest, get as getPlain, type IncomingMessage } from 'node:http';
 import { get as getSecure, Agent as SecureAgent } from 'node:https';
-import { createGunzip } from 'node:zlib';
-import { type ByteWriter, writeBytes } from '../json/byte-writer.ts';
+import type { Socket } from 'node:net';
+import type { ByteWriter } from '../json/byte-writer.ts';
+import { createReadBody } from './body.ts';
+import { WrongAnswer } from './errors.ts';
+import { ProxyRefusal } from './proxy-refusal.ts';
 
 /**
- * Sends a GET request, and reads the whole body into `body`. A redirect is an answer like any other.
+ * Sends a GET request, and reads the whole body into `body`. A redirect is an answer like any other. The request's own
+ * signal, or the other one, breaks it off. Once it is settled, `body` is not touched any more.
  *
  * @returns status and headers; the response has no body of its own
- * @throws what Node tells of a connection that fails, an answer that breaks off, or a signal that is aborted
+ * @throws WrongAnswer for what is none in HTTP; ProxyRefusal; the signal's reason; or what Node throws of a connection that
+ * fails or breaks off, with its `code`
  */
 export type Transport = (request: Request, body: ByteWriter, signal: AbortSignal) => Promise<Response>;
+
+export interface TransportOptions {
+  /** How long a connection is kept. */
+  readonly idleMs?: number;
+  /** Of a body, packed and unpacked. */
+  readonly maxBodyBytes?: number;
+}
 
 /** Servers close idle connections after five seconds or more: one that waits longer might be closed as it is used. */
 const defaultIdleMs = 4000;
@@ -24,54 +36,80 @@ const defaultIdleMs = 4000;
 /**
  * @param apiUrl where all requests go: https through the proxy that the environment names (`HTTPS_PROXY`, `NO_PROXY`), if it
  * names one. Plain http goes to no proxy, which could read the key
- * @param idleMs how long a connection is kept
  * @throws UserError for a proxy of another kind
  */
-export async function createTransport(apiUrl: string, idleMs = defaultIdleMs): Promise<Transport> {
+export async function createTransport(apiUrl: string, options: TransportOptions = {}): Promise<Transport> {
+  const { idleMs = defaultIdleMs, maxBodyBytes } = options;
   const isSecure = apiUrl.startsWith('https:');
   const get = isSecure ? getSecure : getPlain;
   const kept = { keepAlive: true, timeout: idleMs };
   const agent = isSecure ? await secureAgent(apiUrl, kept) : new Agent(kept);
-  return (request, body, signal) => {
-    const options: RequestOptions = { agent, signal, headers: Object.fromEntries(request.headers) };
-    return new Promise((resolve, reject) => {
-      const exchange = get(request.url, options, (incoming) => {
-        readBody(incoming, body).then(() => resolve(headOf(incoming)), reject);
+  const readBody = createReadBody(maxBodyBytes);
+  return (request, body, signal) =>
+    new Promise((resolve, reject) => {
+      let isOver = false;
+      let forget = () => {};
+      const exchange = get(request.url, { agent, headers: Object.fromEntries(request.headers) });
+      const end = (settle: () => void) => {
+        isOver = true;
+        forget();
+        settle();
+      };
+      const breakOff = (reason: unknown) => {
+        end(() => reject(reason));
+        exchange.destroy();
+      };
+      forget = whenAborted([request.signal, signal], breakOff);
+      refuseWhatIsNoAnswer(exchange, breakOff);
+      exchange.on('error', breakOff);
+      exchange.on('response', (incoming) => {
+        readBody(incoming, body, () => isOver)
+          .then(() => {
+            const head = headOf(incoming);
+            end(() => resolve(head));
+          })
+          .catch(breakOff);
       });
-      exchange.on('error', reject);
     });
-  };
 }
 
 async function secureAgent(apiUrl: string, kept: AgentOptions): Promise<Agent> {
-  const isTold = ['https_proxy', 'all_proxy'].some((name) => process.env[name] || process.env[name.toUpperCase()]);
-  const proxied = isTold ? (await import('./proxy.ts')).proxyAgent(apiUrl, kept) : undefined;
+  const isNamed = ['https_proxy', 'all_proxy'].some((name) => process.env[name] || process.env[name.toUpperCase()]);
+  const proxied = isNamed ? (await import('./proxy.ts')).proxyAgent(apiUrl, kept) : undefined;
   return proxied ?? new SecureAgent(kept);
 }
 
-async function readBody(incoming: IncomingMessage, body: ByteWriter): Promise<void> {
-  const encoding = incoming.headers['content-encoding'] ?? 'identity';
-  const isPacked = encoding === 'gzip';
-  try {
-    if (!isPacked && encoding !== 'identity') throw new Error(`came in encoding ${encoding}, which was not asked for`);
-    await new Promise<void>((resolve, reject) => {
-      incoming.on('error', reject);
-      const content = isPacked ? incoming.pipe(createGunzip()).on('error', reject) : incoming;
-      content.on('data', (chunk: Buffer) => writeBytes(body, chunk, 0, chunk.length)).on('end', resolve);
-    });
-  } catch (error) {
-    incoming.destroy();
-    throw error;
+/** @returns takes the listeners off */
+function whenAborted(signals: readonly AbortSignal[], breakOff: (reason: unknown) => void): () => void {
+  const onAbort = () => breakOff(signals.find(({ aborted }) => aborted)?.reason);
+  for (const signal of signals) {
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
   }
+  return () => {
+    for (const signal of signals) signal.removeEventListener('abort', onAbort);
+  };
 }
 
-/** The headers that say when to ask again. To check them all takes a while, and nobody asks for the others. */
-const told = ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
-
-function headOf({ statusCode, headers }: IncomingMessage): Response {
-  const kept = told.flatMap((name): [string, string][] => {
-    const value = headers[name];
-    return value === undefined ? [] : [[name, String(value)]];
+function refuseWhatIsNoAnswer(exchange: ClientRequest, breakOff: (reason: unknown) => void): void {
+  exchange.on('upgrade', (incoming: IncomingMessage, socket: Socket) => {
+    socket.destroy();
+    breakOff(new WrongAnswer(`answered ${incoming.statusCode}, another protocol, which was not asked for`));
   });
-  return new Response(null, { status: statusCode ?? 0, headers: kept });
+  exchange.on('proxyConnect', ({ statusCode }: { readonly statusCode: number }) => {
+    if (statusCode !== 200) breakOff(new ProxyRefusal(statusCode));
+  });
+}
+
+/** The headers that somebody asks for. To check them all takes a while. */
+const waits = ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
+
+function headOf({ statusCode = 0, headers }: IncomingMessage): Response {
+  // fetch cannot express any other.
+  if (statusCode < 200 || statusCode > 599) throw new WrongAnswer(`answered ${statusCode}, which is no HTTP status`);
+  const kept: [string, string][] = [];
+  for (const name of waits) if (headers[name] !== undefined) kept.push([name, String(headers[name])]);
+  if (kept.length > 0 && headers.date !== undefined) kept.push(['date', headers.date]);
+  if (headers.location !== undefined) kept.push(['location', headers.location]);
+  return new Response(null, { status: statusCode, headers: kept });
 }

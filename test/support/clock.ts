@@ -6,6 +6,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Callbacks that are still to come. */
   pending(): number;
+  /** Somebody sets the machine's clock: what it shows jumps, and no time passes. */
+  setBack(ms: number): void;
 }
 
 interface Timer {
@@ -16,7 +18,9 @@ interface Timer {
 /** @param startMs what the clock shows at first, milliseconds since 1970 */
 export function createFakeClock(startMs = Date.UTC(2024, 0, 1)): FakeClock {
   const timers = new Set<Timer>();
-  let now = startMs;
+  /** Since a moment that has nothing to do with any date. */
+  let now = 1000;
+  let wallOffset = startMs - now;
 
   /** The timer that falls due first; of several at once the one that was set first, since a set keeps their order. */
   function nextDue(until: number): Timer | undefined {
@@ -28,7 +32,11 @@ export function createFakeClock(startMs = Date.UTC(2024, 0, 1)): FakeClock {
   }
 
   return {
-    now: () => now,
+    now: () => now + wallOffset,
+    monotonic: () => now,
+    setBack: (ms) => {
+      wallOffset -= ms;
+    },
     after: (ms, callback) => {
       const timer = { at: now + Math.max(0, ms), callback };
       timers.add(timer);
@@ -52,4 +60,26 @@ export function createFakeClock(startMs = Date.UTC(2024, 0, 1)): FakeClock {
 /** Waits until all that can go on without time passing has gone on. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Lets a clock drive the timers of libraries too, which are not given one.
+ *
+ * @returns gives the machine's own timers back
+ */
+export function replaceTimers(clock: FakeClock): () => void {
+  const { setTimeout: set, clearTimeout: clear } = globalThis;
+  const cancels = new WeakMap<object, () => void>();
+  globalThis.setTimeout = ((callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
+    const timer = {};
+    cancels.set(
+      timer,
+      clock.after(ms, () => callback(...args)),
+    );
+    return timer;
+  }) as typeof setTimeout;
+  globalThis.clearTimeout = ((timer: object | undefined) => {
+    if (timer !== undefined) cancels.get(timer)?.();
+  }) as typeof clearTimeout;
+  return () => Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
 }

@@ -1,0 +1,199 @@
+/**
+ * How often and how long a request is asked again, and when a whole run is given up.
+ *
+ * The trade: an outage that passes must not end a run, and one that does not pass must not be waited for. Times are
+ * measured on the monotonic clock. There are three modes:
+ *
+ * - first contact: from the first question until anything of Paystack's has answered. Then the cause is most probably
+ *   here (address, network, proxy, certificate) and the same for all requests, so they are all given up together, after
+ *   a shorter time, with `Unreachable`.
+ * - full patience: from then on, each request has its own tries and time.
+ * - asked to wait: an answer that says when to come again is waited for, however often, up to a total time.
+ */
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '../clock.ts';
+import { NoAnswer, Unreachable } from './errors.ts';
+import { checkNetwork, type Failure } from './failure.ts';
+
+/** How long a caller will wait. */
+export interface Patience {
+  /** For one answer. */
+  readonly answerMs: number;
+  /** For the first sign of Paystack. */
+  readonly firstContactMs: number;
+  /** For one request, with all its tries; waits that the API asks for are not counted. */
+  readonly tryingMs: number;
+  /** Between two tries, at most. */
+  readonly maxBackoffMs: number;
+  /** Tries that a request gets however long they take, as long as its endpoint answers others. */
+  readonly minTries: number;
+  /** For one request, the waits that the API asks for, together. */
+  readonly askedMs: number;
+}
+
+/**
+ * Of a sync. An endpoint that answers nobody for two minutes is down; an answer that never comes costs a whole timeout, so
+ * an endpoint that answers others gets five tries. Ten minutes are ten windows of the quota, which somebody else may use
+ * up, and longer than a service is away while its next version is put in place.
+ */
+export const fullPatience: Patience = {
+  answerMs: Number.POSITIVE_INFINITY,
+  firstContactMs: 60_000,
+  tryingMs: 120_000,
+  maxBackoffMs: 15_000,
+  minTries: 5,
+  askedMs: 600_000,
+};
+
+/** Of somebody who watches. */
+export const briefPatience: Patience = {
+  answerMs: 10_000,
+  firstContactMs: 10_000,
+  tryingMs: 10_000,
+  maxBackoffMs: 2000,
+  minTries: 1,
+  askedMs: 10_000,
+};
+
+/** Tries of one request. If one try in three fails, fifteen in a row do so once in 14 million requests. */
+const maxTries = 15;
+const firstBackoffMs = 250;
+/** The longest single wait that the API may ask for. Documented: a minute at most. */
+const maxAskedMs = 300_000;
+
+export interface PatienceOptions {
+  readonly patience: Patience;
+  /** For one answer, as the user sets it. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** Aborted to end everything. */
+  readonly signal: AbortSignal;
+}
+
+/** What the requests of a run know together of the API. */
+export interface Watch {
+  readonly options: PatienceOptions;
+  /** Aborted with the reason when the caller's is, and when Paystack turns out to be unreachable. */
+  readonly signal: AbortSignal;
+  giveUp(error: Unreachable): void;
+  /** Something was there: Paystack, or a host that is not well. */
+  hasContact: boolean;
+  /** Something came in the form of Paystack's answers. */
+  hasAnswered: boolean;
+  /** When each endpoint last answered, or was first asked. */
+  readonly heardFrom: Map<string, number>;
+  latest: Failure | undefined;
+  cancelTimer: (() => void) | undefined;
+}
+
+/** The tries of one request. */
+export interface Effort {
+  readonly watch: Watch;
+  readonly endpoint: string;
+  tries: number;
+  /** Those that failed without being asked to wait, and the time that they took. */
+  ownTries: number;
+  ownMs: number;
+  /** Those that failed in a way that lasts, most probably. */
+  lastingTries: number;
+  askedMs: number;
+}
+
+export function openWatch(options: PatienceOptions): Watch {
+  const given = new AbortController();
+  const signal = AbortSignal.any([options.signal, given.signal]);
+  setMaxListeners(0, signal); // Every request listens.
+  const watch: Watch = {
+    ...{ options, signal, hasContact: false, hasAnswered: false, heardFrom: new Map() },
+    ...{ latest: undefined, cancelTimer: undefined, giveUp: (error) => given.abort(error) },
+  };
+  signal.addEventListener('abort', () => watch.cancelTimer?.(), { once: true });
+  return watch;
+}
+
+export function beginEffort(watch: Watch, endpoint: string): Effort {
+  const { heardFrom, options } = watch;
+  if (!heardFrom.has(endpoint)) heardFrom.set(endpoint, options.clock.monotonic());
+  if (!watch.hasContact && watch.cancelTimer === undefined) {
+    const { patience, timeoutMs } = options;
+    // An answer that is still within its own time is waited for.
+    const ms = Math.max(patience.firstContactMs, Math.min(timeoutMs, patience.answerMs));
+    watch.cancelTimer = options.clock.after(ms, () => {
+      watch.giveUp(unreachable(watch.latest ?? silence, `, tried for ${seconds(ms)}`));
+    });
+  }
+  return { watch, endpoint, tries: 0, ownTries: 0, ownMs: 0, lastingTries: 0, askedMs: 0 };
+}
+
+const silence: Failure = { why: 'gave no answer', remedy: checkNetwork };
+
+/** Takes note of an answer, by who gave it. */
+export function noteAnswer({ watch }: Effort, from: 'paystack' | 'host' | 'elsewhere'): void {
+  if (from === 'elsewhere') return;
+  if (!watch.hasContact) watch.cancelTimer?.();
+  watch.hasContact = true;
+  watch.hasAnswered ||= from === 'paystack';
+}
+
+/** Takes note that the question is answered. */
+export function noteSuccess({ watch, endpoint }: Effort): void {
+  watch.heardFrom.set(endpoint, watch.options.clock.monotonic());
+}
+
+/**
+ * Takes note of a try that failed.
+ *
+ * @param tookMs the try itself
+ * @param pausedMs for how long its endpoint is paused
+ * @returns how long to wait before the next try, besides the pause
+ * @throws NoAnswer, Unreachable, or the refusal that came, when there is to be no other try
+ */
+export function noteFailure(effort: Effort, failure: Failure, tookMs: number, pausedMs: number): number {
+  const { watch, endpoint } = effort;
+  const { patience, clock } = watch.options;
+  const { worth, askedWaitMs } = failure;
+  watch.latest = failure;
+  effort.tries++;
+  if (worth !== undefined && ++effort.lastingTries >= (watch.hasContact ? worth.later : worth.atFirst)) {
+    throw failure.refusal !== undefined && watch.hasAnswered ? failure.refusal : givenUp(watch, failure, '');
+  }
+  if (askedWaitMs !== undefined || failure.isOverQuota) {
+    effort.askedMs += tookMs + pausedMs;
+    const isTooLong = (askedWaitMs ?? 0) > maxAskedMs;
+    if (isTooLong) throw ended(watch, failure, `, and asks to wait ${seconds(askedWaitMs ?? 0)} more`);
+    if (effort.askedMs > patience.askedMs) {
+      throw ended(watch, failure, `, and that ${effort.tries} times in ${seconds(effort.askedMs)}`);
+    }
+    return 0;
+  }
+  effort.ownTries++;
+  effort.ownMs += tookMs;
+  const isDown = clock.monotonic() - watch.heardFrom.get(endpoint)! >= patience.tryingMs;
+  const isOver = effort.ownMs >= patience.tryingMs && (effort.ownTries >= patience.minTries || isDown);
+  if (isOver || effort.ownTries >= maxTries) {
+    throw ended(watch, failure, ` (tried ${effort.tries} times in ${seconds(effort.ownMs)})`);
+  }
+  const backoffMs =
+    Math.min(patience.maxBackoffMs, firstBackoffMs * 2 ** (effort.ownTries - 1)) * (0.5 + Math.random() / 2);
+  effort.ownMs += backoffMs;
+  return backoffMs;
+}
+
+/** Where nothing of Paystack's ever came, the failure concerns all requests. */
+function ended(watch: Watch, failure: Failure, tried: string): NoAnswer | Unreachable {
+  return watch.hasAnswered ? new NoAnswer(`${failure.why}${tried}`) : givenUp(watch, failure, tried);
+}
+
+function givenUp(watch: Watch, failure: Failure, tried: string): Unreachable {
+  const error = unreachable(failure, tried);
+  watch.giveUp(error);
+  return error;
+}
+
+function unreachable({ why, remedy }: Failure, tried: string): Unreachable {
+  return new Unreachable(`Paystack ${why}${tried}${remedy === undefined ? '' : `: ${remedy}`}`);
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1000)} s`;
+}
