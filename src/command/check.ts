@@ -1,8 +1,8 @@
 /** `--test`: whether the key works, and which features the integration has, by one request for each list. */
 import { systemClock } from '../clock.ts';
-import { allOf, ForeseenError, isDefect } from '../errors.ts';
+import { allOf, ForeseenError } from '../errors.ts';
 import type { Ask } from '../paystack/client.ts';
-import { mayBeLacking, Refused } from '../paystack/errors.ts';
+import { EveryStreamRefused, mayBeLacking, Refused } from '../paystack/errors.ts';
 import { noRows, openList } from '../paystack/list.ts';
 import { type StreamFacts, type StreamName, streams as table } from '../paystack/streams.ts';
 import { explained } from '../report/defects.ts';
@@ -87,7 +87,7 @@ async function tryList(
     return { kind: 'available', total };
   } catch (error) {
     if (error instanceof ForeseenError && error.remedy === 'end the run') stop.abort(error);
-    const why = `${isDefect(error) ? '' : 'Paystack '}${explained(error, log, { stream: endpoint })}`;
+    const why = explained(error, log, { stream: endpoint });
     return { kind: mayBeLacking(error, facts) ? 'missing' : error instanceof Refused ? 'refused' : 'failed', why };
   }
 }
@@ -128,20 +128,16 @@ function textOf({ stream, list, answer }: Tried): string {
     return answer.total === undefined || which !== '' ? `ok${which}` : `ok, ${counted(answer.total, 'record')}`;
   }
   const verdict = answer.kind === 'missing' ? 'not available to this integration' : 'failed';
-  return `${verdict}: ${answer.why}${which}`;
+  return `${verdict}: Paystack ${answer.why}${which}`;
 }
 
-/** One line: what came of it, the most frequent first, and what to check. */
+/** One line: what was answered, and what to check. Every refusal together says more than each alone. */
 function nothingAnswered(tried: readonly Tried[]): string {
-  const whys = new Map(tried.map(({ list, answer }) => [list, 'why' in answer ? answer.why : '']));
-  const counts = new Map<string, number>();
-  for (const why of whys.values()) counts.set(why, (counts.get(why) ?? 0) + 1);
-  const [[first, count] = ['', 0], ...others] = [...counts].sort(([, one], [, other]) => other - one);
-  const whole = others.length === 0 ? '' : ` for ${count} of ${counted(whys.size, 'list')}, and others likewise`;
-  const isRefused = tried.some(({ answer }) => answer.kind === 'missing' || answer.kind === 'refused');
-  return `nothing can be read: ${first}${whole}. ${isRefused ? checksOfRefusal : checksOfSilence}`;
+  const lists = new Map(tried.map(({ list, answer }) => [list, answer]));
+  const whys = [...lists].map(([stream, answer]) => ({ stream, why: 'why' in answer ? answer.why : '' }));
+  const isRefused = [...lists.values()].every(({ kind }) => kind === 'missing' || kind === 'refused');
+  if (isRefused) return new EveryStreamRefused(whys).message;
+  const [first = '', ...others] = new Set(whys.map(({ why }) => why));
+  const also = others.length === 0 ? '' : ' (of other lists it was something else)';
+  return `nothing can be read: Paystack ${first}${also}. Check setting api_url, the network and the proxy (HTTPS_PROXY)`;
 }
-
-const checksOfRefusal =
-  "Check that the key's list of addresses has this one (Paystack Dashboard, Settings, API Keys & Webhooks), that the business is active, and setting api_url";
-const checksOfSilence = 'Check setting api_url, the network and the proxy (HTTPS_PROXY)';
