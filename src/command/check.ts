@@ -1,6 +1,6 @@
 /** `--test`: whether the key works, and which features the integration has, by one request for each list. */
 import { systemClock } from '../clock.ts';
-import { allOf, ForeseenError } from '../errors.ts';
+import { allOf, ForeseenError, isDefect } from '../errors.ts';
 import type { Ask } from '../paystack/client.ts';
 import { EveryStreamRefused, mayBeLacking, Refused } from '../paystack/errors.ts';
 import { noRows, openList } from '../paystack/list.ts';
@@ -17,7 +17,7 @@ type Answered =
   /** The list can be read; it holds so many records, if it says so. */
   | { readonly kind: 'available'; readonly total: number | undefined }
   /** Refused as a feature would be that the integration does not have. */
-  | { readonly kind: 'missing' | 'refused' | 'failed'; readonly why: string };
+  | { readonly kind: 'missing' | 'refused' | 'failed' | 'defect'; readonly why: string };
 
 interface Tried {
   readonly stream: StreamName;
@@ -88,6 +88,7 @@ async function tryList(
   } catch (error) {
     if (error instanceof ForeseenError && error.remedy === 'end the run') stop.abort(error);
     const why = explained(error, log, { stream: endpoint });
+    if (isDefect(error)) return { kind: 'defect', why };
     return { kind: mayBeLacking(error, facts) ? 'missing' : error instanceof Refused ? 'refused' : 'failed', why };
   }
 }
@@ -104,7 +105,7 @@ function report(tried: readonly Tried[], log: Log): boolean {
     return true;
   }
   const available = tried.filter(({ answer }) => answer.kind === 'available');
-  const failed = tried.filter(({ answer }) => answer.kind === 'refused' || answer.kind === 'failed');
+  const failed = tried.filter(({ answer }) => !['available', 'missing'].includes(answer.kind));
   for (const one of tried) {
     const level = available.length === 0 ? 'DEBUG' : failed.includes(one) ? 'ERROR' : 'INFO';
     log(level, `${one.stream}: ${textOf(one)}`, { stream: one.stream });
@@ -128,7 +129,7 @@ function textOf({ stream, list, answer }: Tried): string {
     return answer.total === undefined || which !== '' ? `ok${which}` : `ok, ${counted(answer.total, 'record')}`;
   }
   const verdict = answer.kind === 'missing' ? 'not available to this integration' : 'failed';
-  return `${verdict}: Paystack ${answer.why}${which}`;
+  return `${verdict}: ${answer.kind === 'defect' ? '' : 'Paystack '}${answer.why}${which}`;
 }
 
 /** One line: what was answered, and what to check. Every refusal together says more than each alone. */
@@ -137,6 +138,8 @@ function nothingAnswered(tried: readonly Tried[]): string {
   const whys = [...lists].map(([stream, answer]) => ({ stream, why: 'why' in answer ? answer.why : '' }));
   const isRefused = [...lists.values()].every(({ kind }) => kind === 'missing' || kind === 'refused');
   if (isRefused) return new EveryStreamRefused(whys).message;
+  const defect = tried.find(({ answer }) => answer.kind === 'defect');
+  if (defect !== undefined) return `${defect.stream}: ${textOf(defect)}`;
   const [first = '', ...others] = new Set(whys.map(({ why }) => why));
   const also = others.length === 0 ? '' : ' (of other lists it was something else)';
   return `nothing can be read: Paystack ${first}${also}. Check setting api_url, the network and the proxy (HTTPS_PROXY)`;
