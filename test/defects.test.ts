@@ -45,3 +45,19 @@ for (const [name, code] of places) {
     t.match(debug.stderr, /^CRITICAL a defect of tap-paystack: TypeError: nothing is not a function \(/m);
   });
 }
+
+t.test("in a stream: it is that stream's failure", { buffered: true }, async (t) => {
+  const environment = {
+    TAP_PAYSTACK_SECRET_KEY: sandbox.secretKey,
+    TAP_PAYSTACK_API_URL: sandbox.url,
+    // The time of each record is written so.
+    NODE_OPTIONS: preload(
+      `process.on('newListener', (name) => name === 'uncaughtException' && (Date.prototype.toISOString = ${broken}))`,
+    ),
+  };
+  const run = await runTap(['--streams', 'banks', '--log-level', 'debug'], environment);
+  t.equal(run.code, 1, run.stderr);
+  t.match(run.stderr, /^ERROR banks: a defect of tap-paystack: TypeError: nothing is not a function \(/m);
+  t.match(run.stderr, /^DEBUG +at .+:\d+:\d+/m, 'where it happened');
+  t.match(run.stderr, /^CRITICAL not whole: banks/m);
+});
