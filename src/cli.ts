@@ -1,7 +1,7 @@
 /** The executable. What tools ask for at every turn is answered at once; whatever else is asked for, `command/main.ts` does. */
 import { builtCatalog, packageVersion } from './package.ts';
 
-// Whoever writes is told through its own callback; without a listener, Node would print a stack.
+// Whoever writes learns of it by its own callback; without a listener, Node would print a stack.
 process.stdout.on('error', () => {});
 
 const answers: Readonly<Record<string, () => string>> = { '--version': packageVersion, '--discover': builtCatalog };

@@ -8,15 +8,43 @@ export abstract class ForeseenError extends Error {
   abstract readonly remedy: Remedy;
 }
 
-/** Something the user can mend. The message says which file or setting, what is wrong, and what to do. */
+/** What the user can mend. Each mistake says which file or setting, what is wrong, and what to do. */
 export class UserError extends ForeseenError {
   override readonly name = 'UserError';
   readonly remedy = 'mend the input';
+  readonly mistakes: readonly string[];
+
+  constructor(...mistakes: readonly string[]) {
+    super(mistakes.join('; '));
+    this.mistakes = mistakes;
+  }
 }
 
-/** True for an error that the tap does not foresee: a mistake in its own code, of which the stack says where. */
-export function isDefect(error: unknown): error is Error {
-  return error instanceof Error && !(error instanceof ForeseenError);
+/**
+ * Does several things that do not depend on each other, so that the user learns of all mistakes at once.
+ *
+ * @throws UserError with the mistakes of all of them; at once what is no UserError
+ */
+export function allOf<Results extends readonly unknown[]>(
+  ...tasks: { readonly [Index in keyof Results]: () => Results[Index] }
+): Results {
+  const mistakes: string[] = [];
+  const results = tasks.map((task) => {
+    try {
+      return task();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      mistakes.push(...error.mistakes);
+      return undefined;
+    }
+  });
+  if (mistakes.length > 0) throw new UserError(...new Set(mistakes));
+  return results as unknown as Results;
+}
+
+/** True for what the tap does not foresee: a mistake in its own code, of which the stack says where. */
+export function isDefect(error: unknown): boolean {
+  return !(error instanceof ForeseenError);
 }
 
 /** What a thrown value says, in one line. Never prints the value itself: an HTTP error would show the request's key. */

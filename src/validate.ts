@@ -2,22 +2,33 @@
 import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv';
 
 /** Our shapes are right: to have ajv prove each of them by its own schema would take half of the start. */
-const options = { strict: false, logger: false, meta: false, validateSchema: false } as const;
+const options = { strict: false, logger: false, meta: false, validateSchema: false, allErrors: true } as const;
 
-/**
- * Checks a value against a JSON Schema.
- *
- * @returns undefined if it fits, else what is wrong with the first thing that does not, by name and never by value
- */
-export function misfitOf(shape: object, value: unknown): string | undefined {
-  const validate = new Ajv(options).compile(shape as JSONSchemaType<unknown>);
-  return validate(value) ? undefined : describe(validate.errors?.[0]);
+/** Something that does not fit its shape. */
+export interface Misfit {
+  /** The names on the way to it; none for the value itself. */
+  readonly path: readonly string[];
+  /** What is wrong with it, by its shape and never by its value. */
+  readonly problem: string;
 }
 
-function describe(error: ErrorObject | undefined): string {
-  if (error === undefined) return 'it has the wrong shape';
-  const where = error.instancePath.slice(1).replaceAll('/', '.');
-  const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues;
-  const what = `${error.message ?? 'is wrong'}${allowed ? `: ${allowed.join(', ')}` : ''}`;
-  return where === '' ? what : `${where} ${what}`;
+/** Checks a value against a JSON Schema: one misfit for each place that does not fit. */
+export function misfitsOf(shape: object, value: unknown): Misfit[] {
+  const validate = new Ajv(options).compile(shape as JSONSchemaType<unknown>);
+  if (validate(value)) return [];
+  const misfits = new Map((validate.errors ?? []).map((error) => [error.instancePath, describe(error)]));
+  return [...misfits.values()];
+}
+
+/** @returns undefined if it fits, else what is wrong with the first thing that does not, and how many more do not */
+export function misfitOf(shape: object, value: unknown): string | undefined {
+  const [first, ...more] = misfitsOf(shape, value);
+  if (first === undefined) return undefined;
+  const where = first.path.length === 0 ? '' : `${first.path.join('.')} `;
+  return `${where}${first.problem}${more.length > 0 ? ` (and ${more.length} more)` : ''}`;
+}
+
+function describe({ instancePath, message = 'is wrong' }: ErrorObject): Misfit {
+  const names = instancePath.split('/').slice(1);
+  return { path: names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~')), problem: message };
 }

@@ -41,16 +41,16 @@ t.test('every list is asked once, children by their parents, in parallel', { buf
 });
 
 t.test('a feature that the integration does not have is no failure', { buffered: true }, async (t) => {
-  const missing = { storefronts: 403, orders: 404, preauthorizations: 400 } as const;
-  const selected = ['orders', 'preauthorizations', 'refunds', 'storefront_orders'];
+  const missing = { storefronts: 403, terminals: 404, preauthorizations: 400 } as const;
+  const selected = ['preauthorizations', 'refunds', 'storefront_orders', 'terminals'];
   const { run } = await testAgainst({ missing }, selected, ['--test=all']);
   t.equal(run.code, 0, run.stderr);
-  t.match(run.stderr, /^INFO orders: not available to this integration: Paystack answered 404/m);
+  t.match(run.stderr, /^INFO terminals: not available to this integration: Paystack answered 404/m);
   t.match(run.stderr, /^INFO storefront_orders: not available .* 403 .*\(asked: its parent, storefronts\)$/m);
-  t.match(run.stderr, 'INFO the key works; 1 of 4 streams are available\n');
+  t.match(run.stderr, 'INFO the key works; 1 of 4 streams is available\n');
 });
 
-t.test('a stream that fails ends it with 1, and the others are told of all the same', { buffered: true }, async (t) => {
+t.test('a stream that fails ends it with 1, and the others are named all the same', { buffered: true }, async (t) => {
   const refusing = { kind: 'status', status: 418, body: JSON.stringify({ status: false, message: 'No' }) } as const;
   const faults: NonNullable<SandboxOptions['faults']> = ({ endpoint }) =>
     endpoint === 'refunds' ? refusing : undefined;
@@ -61,6 +61,46 @@ t.test('a stream that fails ends it with 1, and the others are told of all the s
   t.match(run.stderr, /^INFO transfers: ok/m);
   t.match(run.stderr, /^CRITICAL failed: refunds$/m);
   t.notMatch(run.stderr, 'the key works');
+});
+
+for (const [status, message] of [
+  [403, 'Your IP address is not allowed to make this call'],
+  [404, 'Not found'],
+  [400, 'Your business is not active; this feature is not available'],
+] as const) {
+  t.test(`where everything is refused (${status}), nothing works: one line`, { buffered: true }, async (t) => {
+    const refusing = { kind: 'status', status, body: JSON.stringify({ status: false, message }) } as const;
+    const { run } = await testAgainst({ faults: () => refusing }, ['orders', 'preauthorizations', 'refunds']);
+    t.equal(run.code, 1);
+    t.equal(run.stdout, '');
+    t.match(run.stderr, /^CRITICAL Paystack refused all 3 streams: it answered [^\n]+\n$/);
+    for (const part of [`${status} (${message})`, 'addresses', 'active', 'api_url'])
+      t.ok(run.stderr.includes(part), part);
+    t.notMatch(run.stderr, /the key works|not available to this integration/);
+  });
+}
+
+t.test('refusals of several kinds: one of them, and that there are others', { buffered: true }, async (t) => {
+  const faults: NonNullable<SandboxOptions['faults']> = ({ endpoint }) => ({
+    kind: 'status',
+    status: endpoint === 'orders' ? 404 : 403,
+    body: JSON.stringify({ status: false, message: 'No' }),
+  });
+  const { run } = await testAgainst({ faults }, ['orders', 'refunds', 'transfers']);
+  t.equal(run.code, 1);
+  t.match(run.stderr, /^CRITICAL Paystack refused all 3 streams: it answered [^\n]+ differ[^\n]+\n$/);
+});
+
+t.test('what is refused is missing only beside an answer of another list', { buffered: true }, async (t) => {
+  const missing = { preauthorizations: 403 } as const;
+  const alone = await testAgainst({ missing }, ['preauthorizations']);
+  t.equal(alone.run.code, 1);
+  t.match(alone.run.stderr, /^CRITICAL Paystack refused preauthorizations: it answered 403 [^\n]+\n$/);
+  const core = await testAgainst({ missing: { transactions: 403 } }, ['refunds', 'transactions']);
+  t.equal(core.run.code, 1, 'what every integration has is not missing');
+  t.match(core.run.stderr, /^CRITICAL failed: transactions$/m);
+  const beside = await testAgainst({ missing }, ['preauthorizations', 'refunds']);
+  t.equal(beside.run.code, 0);
 });
 
 t.test('a key that is rejected: one line, as in a sync', { buffered: true }, async (t) => {

@@ -122,5 +122,7 @@ t.test('the arguments as Meltano sends them', async (t) => {
 
 t.test('--version and --help need nothing', async (t) => {
   t.match((await runTap(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
-  t.match((await runTap(['--help'])).stdout, /--config[\s\S]*--state[\s\S]*--discover/);
+  const help = (await runTap(['--help'])).stdout;
+  t.match(help, /--config[\s\S]*--state[\s\S]*--discover[\s\S]*Examples:\n {2}tap-paystack .*\n {2}tap-paystack .*\n$/);
+  for (const line of help.split('\n')) t.ok(line.length <= 80, line);
 });

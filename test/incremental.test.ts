@@ -85,19 +85,22 @@ t.test('a bookmark in the future is said to be one, and the stream is read from 
   }),
 );
 
-t.test('a bookmark by another replication key is ignored, with a warning', (t) =>
-  withSandbox({}, async (sync) => {
+t.test('a bookmark by another replication key is refused, not read as a fresh start', (t) =>
+  withSandbox({}, async (sync, sandbox) => {
     const state = { bookmarks: { transactions: { updated_since: dateOf(1) } } };
     const run = await sync({ state });
-    t.equal(run.records['transactions']?.length, 300);
-    t.match(run.stderr, /WARNING transactions: .*updated_since/);
+    t.equal(run.code, 1);
+    t.equal(run.stdout, '');
+    t.match(run.stderr, /^CRITICAL state file .*"transactions" has "updated_since", and must have "createdAt"/);
+    t.equal(sandbox.requests.length, 0);
   }),
 );
 
 t.test('state that is not ours is kept', (t) =>
   withSandbox({}, async (sync) => {
     const others = { bookmarks: { elsewhere: { id: 12 } }, activate_versions: { elsewhere: 3 } };
-    const run = await sync({ state: others });
+    const run = await sync({ state: { ...others, bookmarks: { ...others.bookmarks, transactions: {} } } });
+    t.equal(run.code, 0, run.stderr);
     t.match(run.state, others);
     for (const message of run.messages) if (message.type === 'STATE') t.match(message.value, others);
   }),

@@ -28,7 +28,7 @@ function structured(t: Test, { stderr }: Run): Json[] {
       t.notOk('type' in parsed, 'not to be taken for a message');
       t.match(parsed.level, /^(?:debug|info|warning|error|critical)$/);
       t.equal(typeof parsed.ts, 'number');
-      t.strictSame(parsed.extra, parsed.metric_info?.tags ?? {});
+      t.strictSame(parsed.extra, parsed.metric_info?.tags ?? parsed.summary ?? {});
       return parsed;
     });
 }
@@ -61,6 +61,18 @@ for (const [name, args, environment] of ways) {
     ]);
     for (const { stream_name, metric_info } of counts) t.equal(stream_name, metric_info.tags.endpoint);
     t.ok(lines.some(({ message, stream_name }) => /^refunds: \d+ records/.test(message) && stream_name === 'refunds'));
+    const written = run.stdout.split('\n').filter((line) => line.includes('"RECORD"')).length;
+    const summary = {
+      streams: 2,
+      records: written,
+      requests: 2,
+      retries: 0,
+      waits: 0,
+      windows_read_again: 0,
+      drift: 0,
+    };
+    t.match(lines.at(-1), { message: /^\d+ records of 2 streams written/, summary: { ...summary, failures: [] } });
+    t.strictSame(lines.at(-1)?.extra, lines.at(-1)?.summary, 'Meltano shows it');
   });
 }
 
@@ -93,13 +105,40 @@ for (const [name, args, environment, code, pattern] of mistakes) {
   });
 }
 
+t.test('the last line is a summary of what went wrong too', { buffered: true }, async (t) => {
+  const other = await startSandbox({
+    faults: ({ endpoint, attempt }) => {
+      if (endpoint === 'refunds') return { kind: 'status', status: 422 };
+      return attempt === 1 ? { kind: 'status', status: 503 } : undefined;
+    },
+  });
+  t.teardown(() => other.close());
+  const environment = { TAP_PAYSTACK_SECRET_KEY: other.secretKey, TAP_PAYSTACK_API_URL: other.url };
+  const run = await runTap(['--streams', 'banks,refunds'], { ...environment, TAP_PAYSTACK_LOG_FORMAT: 'json' });
+  t.equal(run.code, 1);
+  const last = structured(t, run).at(-1);
+  t.match(last, { summary: { streams: 2, requests: other.requests.length, retries: 1, failures: ['refunds'] } });
+  const text = await runTap(['--streams', 'banks'], { ...environment, TAP_PAYSTACK_LOGLEVEL: 'info' });
+  t.match(text.stderr, /\nINFO \d+ records of 1 stream written in \d+\.\d s \(\d requests?[^)]*\)\n$/);
+});
+
+t.test('colours, where they are asked for', { buffered: true }, async (t) => {
+  const coloured = await runTap(['--config', broken], { FORCE_COLOR: '1' });
+  t.ok(coloured.stderr.startsWith('\u001b[1;31mCRITICAL\u001b[0m config file '), coloured.stderr);
+  for (const environment of [{}, { FORCE_COLOR: '0' }, { NO_COLOR: '1' }]) {
+    t.match((await runTap(['--config', broken], environment)).stderr, /^CRITICAL config file /);
+  }
+  const json = await runTap(['--config', broken, '--log-format', 'json'], { FORCE_COLOR: '1' });
+  t.notOk(json.stderr.includes('\u001b'));
+});
+
 t.test('a word for the format that there is none of', { buffered: true }, async (t) => {
   const flag = await runTap([...sync, '--log-format', 'yaml']);
   t.equal(flag.code, 2);
-  t.match(flag.stderr, 'Choices: "text", "json"');
+  t.match(flag.stderr, /^CRITICAL [^\n]*Choices: "text", "json"[^\n]*\n$/);
   const variable = await runTap(sync, { TAP_PAYSTACK_LOG_FORMAT: 'yaml' });
   t.equal(variable.code, 1);
-  t.equal(variable.stderr, 'CRITICAL TAP_PAYSTACK_LOG_FORMAT must be one of text, json\n');
+  t.equal(variable.stderr, 'CRITICAL TAP_PAYSTACK_LOG_FORMAT must be one of text, json, not "yaml"\n');
 });
 
 const levels: [string, string[], Record<string, string>, RegExp, RegExp][] = [

@@ -70,7 +70,7 @@ t.test('nothing that was written can drive a terminal or begin another line', as
 
 t.test('as JSON: the same texts, and nothing that could drive a terminal or show a key', async (t) => {
   const lines: string[] = [];
-  const log = createLog((written) => void lines.push(written), 'INFO', 'json');
+  const log = createLog((written) => void lines.push(written), 'INFO', { format: 'json' });
   const text = 'a\nb\u001b[31m\u009b2J\u202e\u{e0001} "quoted" sk_test_0123456789 😀';
   const error = Object.assign(new Error(text), { name: 'Odd' });
   log('WARNING', text, { stream: 'refunds', error });

@@ -50,11 +50,17 @@ t.test('one line, drawn anew four times a second, however much happens', async (
   for (let page = 0; page < 15; page++) display.wrote('refunds', 200);
   t.equal(shown(), '', 'nothing is drawn by what happens');
   await clock.advance(1000);
-  const line = '1/2 streams | 3,020 rows | quota 431 | refunds 3,000 of 12,000';
-  t.equal(shown(), `${erase}${line}`.repeat(4));
+  const line = '1/2 streams | 3,020 rows (25 %) | refunds 3,000 of 12,000';
+  t.equal(
+    shown()
+      .split(erase)
+      .filter((drawn) => drawn === line).length,
+    3,
+  );
+  display.asked({ ...asked, quotaLeft: 430 });
   await clock.advance(1000);
-  const later = '1/2 streams | 3,020 rows, 1,510/s | about 0:06 left | quota 431 | refunds 3,000 of 12,000';
-  t.ok(shown().endsWith(`${erase}${later}`));
+  const later = '1/2 streams | 3,020 rows (25 %) | 1,510/s | about 0:06 left | quota 430 | refunds 3,000 of 12,000';
+  t.equal(shown().split(erase).at(-1), later);
   display.end();
   t.equal(clock.pending(), 0, 'no timer is left');
   t.equal(
@@ -84,11 +90,68 @@ t.test('it never wraps, and does not guess how long what has no total takes', as
   display.wrote('banks', 200);
   await clock.advance(3000);
   const line = shown().split(erase).at(-1);
-  t.equal(line, '0/2 streams | 200 rows, 67/s | banks 200');
+  t.equal(line, '0/2 streams | 200 rows | banks 200');
   display.wrote('refunds', 4000);
   await clock.advance(250);
-  t.equal(shown(), `${erase}0/2 streams | 4,200 rows, 1,292/s | ref…`);
+  t.equal(shown(), `${erase}0/2 streams | refunds 4,000 of 12,000`, 'what matters least is left out');
   display.end();
+});
+
+t.test('the stream that is named stays so for some seconds, or until it ends', async (t) => {
+  const { clock, display, shown } = open(100);
+  display.start(['banks', 'customers', 'refunds']);
+  const named = async () => {
+    shown();
+    await clock.advance(250);
+    return /(\w+) [\d,]+$/.exec(shown())?.[1];
+  };
+  display.wrote('customers', 200);
+  for (let turn = 0; turn < 8; turn++) {
+    display.wrote('refunds', 200);
+    display.wrote('customers', 200);
+    t.equal(await named(), 'customers');
+  }
+  display.ended('customers', { succeeded: true, durationMs: 1 });
+  display.wrote('refunds', 200);
+  t.equal(await named(), 'refunds');
+  await clock.advance(3000);
+  display.wrote('banks', 20);
+  t.equal(await named(), 'banks', 'nothing came of the other for three seconds');
+  display.end();
+});
+
+t.test('while it waits for the quota, the line says so, and how long', async (t) => {
+  const { clock, display, shown } = open(100);
+  const line = () => shown().split(erase).at(-1);
+  display.start(['customers', 'refunds']);
+  display.announced('refunds', 12_000);
+  display.wrote('refunds', 3000);
+  display.asked({ ...asked, quotaLeft: 0 });
+  display.waiting('refunds', 40_000);
+  await clock.advance(1000);
+  t.match(line(), /\| waiting 39 s for Paystack's quota \| refunds 3,000 of 12,000$/);
+  await clock.advance(20_000);
+  t.match(line(), 'waiting 19 s for');
+  t.notMatch(line(), /quota 0/);
+  display.asked({ ...asked, quotaLeft: 99 });
+  await clock.advance(250);
+  t.match(line(), 'quota 99');
+  display.waiting('customers', 30_000);
+  display.wrote('refunds', 200);
+  await clock.advance(250);
+  t.notMatch(line(), 'waiting', 'others go on');
+  await clock.advance(3000);
+  t.match(line(), 'waiting 27 s for', 'nothing moves');
+  display.end();
+});
+
+t.test('a note stands under the table', async (t) => {
+  const { display, shown } = open(80);
+  display.start(['refunds'], 'a word of why');
+  display.wrote('refunds', 1);
+  display.ended('refunds', { succeeded: true, durationMs: 1 });
+  display.end();
+  t.ok(shown().endsWith('in 0:00\na word of why\n'));
 });
 
 t.test('at the end a table of what came', async (t) => {
@@ -152,7 +215,10 @@ t.test('at a terminal: what goes wrong is a line of the log', { buffered: true }
   const other = folder.file('other.json', { secret_key: 'sk_test_other', api_url: sandbox.url });
   const { code, seen } = await atTerminal(`--config '${other}' --catalog '${catalog}' > /dev/null`);
   t.equal(code, 1);
-  t.match(seen.split(erase).at(-1), /^CRITICAL Paystack rejected the secret key[^\n]+\n$/);
+  const red = '\u001b[1;31mCRITICAL\u001b[0m';
+  t.ok(seen.split(erase).at(-1)?.startsWith(`${red} Paystack rejected the secret key`), seen);
+  const plain = await atTerminal(`--config '${other}' --catalog '${catalog}' > /dev/null`, { NO_COLOR: '1' });
+  t.match(plain.seen.split(erase).at(-1), /^CRITICAL Paystack rejected the secret key[^\n]+\n$/);
 });
 
 const plain: [string, string, Record<string, string>][] = [
@@ -168,7 +234,7 @@ for (const [name, flags, variables] of plain) {
     t.equal(code, 0);
     t.notMatch(seen, '\u001b');
     t.match(seen, /^INFO refunds: /m);
-    t.match(seen, /^INFO \d+ records of 2 streams written in \d+\.\d s$/m);
+    t.match(seen, /^INFO \d+ records of 2 streams written in \d+\.\d s \(\d+ requests\)$/m);
   });
 }
 
@@ -178,7 +244,8 @@ t.test(
   async (t) => {
     const { code, seen } = await atTerminal(`--config '${config}' --catalog '${catalog}'`);
     t.equal(code, 0);
-    t.match(seen, /^INFO the messages on stdout are meant for a target: … \| target-jsonl$/m);
+    t.match(seen, /^INFO what follows is for a target to load: tap-paystack … \| target-jsonl[^\n]*\n\{/m);
+    t.notMatch(seen, 'METRIC', 'which is for programs');
     t.match(seen, /^\{"type":"SCHEMA"/m);
     t.notMatch(seen, '\u001b');
   },

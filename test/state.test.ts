@@ -15,22 +15,22 @@ t.test('a state is read as it was written', async (t) => {
 });
 
 t.test('what the tap does not know of is kept', async (t) => {
-  const told = {
+  const given = {
     bookmarks: { gone: { id: 7, nested: { offset: [1] } }, a: { version: 3 } },
     activate_versions: { a: 1 },
     value: { some: 'thing' },
     type: 'other',
   };
-  t.strictSame(parseState(told), told);
-  const later = withCurrentlySyncing(withBookmark(parseState(told), 'a', { createdAt: 'x' }), 'a');
+  t.strictSame(parseState(given), given);
+  const later = withCurrentlySyncing(withBookmark(parseState(given), 'a', { createdAt: 'x' }), 'a');
   t.strictSame(later, {
-    ...told,
+    ...given,
     bookmarks: { gone: { id: 7, nested: { offset: [1] } }, a: { version: 3, createdAt: 'x' } },
     currently_syncing: 'a',
   });
 });
 
-t.test('what is no state is told of', async (t) => {
+t.test('what is no state is named', async (t) => {
   const broken = [
     null,
     [],
@@ -53,6 +53,70 @@ t.test('what is no state is told of', async (t) => {
 t.test('a whole STATE message is no state', async (t) => {
   t.throws(() => parseState({ type: 'STATE', value: { bookmarks: {} } }), { name: 'UserError', message: /"value"/ });
   t.throws(() => parseState({ type: 'STATE', value: {} }), { name: 'UserError', message: /STATE message/ });
+});
+
+const known = [
+  { tap_stream_id: 'banks' },
+  { tap_stream_id: 'transactions', replication_key: 'createdAt' },
+  { tap_stream_id: 'invoices', replication_key: 'created_at' },
+];
+const good = { bookmarks: { invoices: { created_at: '2026-01-31T00:00:00.000Z' } } };
+
+t.test('a fresh start is one, and what is ours is understood beside what is not', async (t) => {
+  const understood = [
+    {},
+    { bookmarks: {} },
+    { bookmarks: null },
+    { currently_syncing: 'invoices' },
+    { bookmarks: {}, activate_versions: { other: 1 } },
+    { bookmarks: { banks: { version: 1 } } },
+    { bookmarks: { transactions: {}, invoices: null } },
+    { bookmarks: { transactions: { createdAt: null } } },
+    { ...good, bookmarks: { ...good.bookmarks, elsewhere: { id: 12 } } },
+    { ...good, value: { bookmarks: { elsewhere: { id: 12 } } } },
+  ];
+  for (const json of understood)
+    t.match(parseState(json, known), { ...json, bookmarks: json.bookmarks ?? {} }, JSON.stringify(json));
+});
+
+t.test('bookmarks in another place or form are refused, with where they should be', async (t) => {
+  const old = { replication_key: 'created_at', replication_key_value: '2026-01-31' };
+  const cases: [unknown, RegExp][] = [
+    [{ state: good }, /"state\.bookmarks"/],
+    [{ value: good }, /"value\.bookmarks"/],
+    [{ type: 'STATE', value: good }, /"value"/],
+    [{ singer_state: good }, /"singer_state\.bookmarks"/],
+    [{ completed: { singer_state: good }, partial: {} }, /"completed\.singer_state\.bookmarks"/],
+    [{ bookmarks: {}, value: good }, /"value\.bookmarks"/],
+    [{ bookmarks: good }, /must be object|"bookmarks"/],
+    [[good], /a list/],
+    [[{ type: 'STATE', value: good }], /a list/],
+    [JSON.stringify(good), /no Singer state/],
+    [good.bookmarks, /"invoices" does not stand in "bookmarks"/],
+    [{ invoices: '2026-01-31' }, /"invoices" does not stand in "bookmarks"/],
+    [{ since: '2026-01-31' }, /no "bookmarks", but "since"/],
+    [{ bookmark: { invoices: old } }, /no "bookmarks", but "bookmark"/],
+    [
+      { bookmarks: { invoices: old } },
+      /"invoices" has "replication_key", "replication_key_value".*must have "created_at"/,
+    ],
+    [{ bookmarks: { invoices: { createdAt: '2026-01-31' } } }, /"invoices" has "createdAt".*must have "created_at"/],
+    [{ bookmarks: { invoices: { open: [] } } }, /must have "created_at"/],
+    [
+      { bookmarks: { users: { id: 1 }, events: { id: 2 } } },
+      /no bookmark of a stream of this tap, but of "users", "events"/,
+    ],
+    [{ bookmarks: { 'test-invoices': { created_at: '2026-01-31' } } }, /another tap/],
+  ];
+  for (const [json, message] of cases) {
+    const text = JSON.stringify(json);
+    t.throws(() => parseState(json, known), { name: 'UserError', message }, text);
+    const example =
+      text.includes('"invoices"') && !text.startsWith('"')
+        ? /\{"invoices": \{"created_at": "2026/
+        : /\{"transactions": \{"createdAt": "2026/;
+    if (!text.includes('STATE')) t.throws(() => parseState(json, known), { message: example }, text);
+  }
 });
 
 t.test('a stream without a bookmark may have null', async (t) => {
@@ -95,7 +159,7 @@ t.test('states of runs that shared the work are one', async (t) => {
     bookmarks: { a: { at: '2026-01-31', open: ['y', 'z'], version: 2 }, c: null },
     currently_syncing: 'c',
   };
-  t.strictSame(mergedStates([one, other].map(parseState)), {
+  t.strictSame(mergedStates([one, other].map((state) => parseState(state))), {
     bookmarks: { a: { at: '2026-02-01', open: ['x', 'y', 'z'], version: 2 }, b: { at: '2026-01-01' }, c: {} },
     mine: 1,
     currently_syncing: 'c',

@@ -24,7 +24,7 @@ export function aboutText(format: AboutFormat): string {
 
 type About = ReturnType<typeof about>;
 
-/** As the taps of the Meltano SDK tell it, and the streams in the words of a catalog. */
+/** As the taps of the Meltano SDK have it, and the streams in the words of a catalog. */
 function about() {
   const { name, description, version } = packageFacts();
   const all = Object.entries<Setting>(settings);
@@ -60,8 +60,8 @@ function streamOf(tap_stream_id: string, { holds, key, ranged, created, parent, 
   };
 }
 
-function jsonText(told: About): string {
-  return JSON.stringify(told, null, 2);
+function jsonText(about: About): string {
+  return JSON.stringify(about, null, 2);
 }
 
 function plainText({ name, description, version, capabilities, settings, streams }: About): string {

@@ -1,5 +1,8 @@
 /** What was asked for: argv, by yargs. */
 import yargs from 'yargs';
+import { otherNames, settingNames, variableOf } from '../config.ts';
+import { messageOf } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { packageVersion } from '../package.ts';
 import { levelNamed, levelNames, logFormats } from '../report/log.ts';
 
@@ -7,6 +10,7 @@ export interface Args {
   readonly config: readonly string[];
   readonly state: readonly string[];
   readonly catalog: string | undefined;
+  readonly streams: readonly string[];
   readonly discover: boolean;
   readonly test: (typeof tests)[number] | undefined;
   readonly about: boolean;
@@ -19,13 +23,76 @@ export interface CommandLine {
   readonly args: Args;
   /** What is to be printed where the call was for help, version or completion. */
   readonly shown: string | undefined;
-  /** Why the command line cannot be understood; empty if it can. */
-  readonly mistake: string;
+  /** Why the command line cannot be understood; none if it can. */
+  readonly mistakes: readonly string[];
 }
 
 const tests = ['all', 'schema'] as const;
-const completionCommand = 'completion';
 const aboutFormats = ['text', 'json', 'markdown'] as const;
+const completionCommand = 'completion';
+
+/** The flags, as `--help` shows them. */
+const flags = {
+  config: {
+    alias: 'c',
+    type: 'array',
+    string: true,
+    requiresArg: true,
+    default: [] as string[],
+    defaultDescription: 'ENV',
+    describe: 'Config file, or ENV for TAP_PAYSTACK_* variables; repeatable, later wins',
+  },
+  state: {
+    alias: 's',
+    type: 'array',
+    string: true,
+    requiresArg: true,
+    default: [] as string[],
+    defaultDescription: 'none',
+    describe: 'State file: where to resume; may be repeated, for runs that shared the work',
+  },
+  catalog: { type: 'string', requiresArg: true, describe: 'Catalog file: what to sync' },
+  properties: { alias: 'p', type: 'string', requiresArg: true, describe: 'The same, by its old name' },
+  streams: {
+    type: 'array',
+    string: true,
+    requiresArg: true,
+    default: [] as string[],
+    defaultDescription: 'those by default',
+    describe: 'What to sync without a catalog: names, patterns, -name to leave out',
+  },
+  discover: { alias: 'd', type: 'boolean', default: false, describe: 'Print the catalog; needs no key' },
+  test: {
+    type: 'string',
+    coerce: (word: string) => (word || 'all') as (typeof tests)[number],
+    choices: tests,
+    describe: 'Try key and streams, one request each; schema: print the SCHEMA messages; needs no key',
+  },
+  about: { type: 'boolean', default: false, describe: 'Print what the tap is and can do; needs no key' },
+  format: {
+    type: 'string',
+    requiresArg: true,
+    choices: aboutFormats,
+    defaultDescription: 'text',
+    describe: 'How --about prints it',
+  },
+  'log-format': { type: 'string', requiresArg: true, choices: logFormats, describe: 'How stderr is written' },
+  'log-level': {
+    type: 'string',
+    requiresArg: true,
+    coerce: (word: string) => levelNamed(word)?.toLowerCase() ?? word,
+    choices: levelNames,
+    describe: 'What of it is written',
+  },
+  dev: { type: 'boolean', hidden: true },
+} as const;
+
+const examples = `Examples:
+  tap-paystack --test
+  tap-paystack --config config.json --streams 'trans*,refunds' | target-jsonl`;
+
+/** What a mistyped flag may have meant. */
+const flagNames = [...Object.keys(flags), 'version', 'help'];
 
 /** Flags whose values are paths, by all their names. */
 const fileFlags: readonly (string | undefined)[] = [
@@ -38,7 +105,8 @@ const fileFlags: readonly (string | undefined)[] = [
   '-p',
 ];
 
-export async function parse(argv: readonly string[]): Promise<CommandLine> {
+export async function parse(written: readonly string[]): Promise<CommandLine> {
+  const argv = joinedWords(written);
   let shown = '';
   let mistake = '';
   const args = await options(argv)
@@ -56,6 +124,7 @@ export async function parse(argv: readonly string[]): Promise<CommandLine> {
       config: args.config,
       state: args.state,
       catalog: lastOf(args.catalog ?? args.properties),
+      streams: args.streams.flatMap((words) => words.split(/[\s,]+/)).filter(Boolean),
       discover: args.discover,
       test: lastOf(args.test),
       about: args.about,
@@ -64,66 +133,65 @@ export async function parse(argv: readonly string[]): Promise<CommandLine> {
       logLevel: lastOf(args['log-level']),
     },
     shown: isAsked && mistake === '' ? shown : undefined,
-    mistake,
+    mistakes: mistake === '' ? [] : mistakesOf(mistake, argv),
   };
 }
 
-/** The flags, as `--help` shows them. */
-export function usage(): Promise<string> {
-  return options([]).getHelp();
+/** `--streams -refunds` leaves a stream out: the word is no flag. */
+function joinedWords(argv: readonly string[]): string[] {
+  return argv.flatMap((word, at) => {
+    if (word === '--streams' && /^-\w\w/.test(argv[at + 1] ?? '')) return [`${word}=${argv[at + 1]}`];
+    return argv[at - 1] === '--streams' && /^-\w\w/.test(word) ? [] : [word];
+  });
+}
+
+/** What yargs has to say, with what was meant. */
+function mistakesOf(message: string, argv: readonly string[]): string[] {
+  const [, unknown] = /^Unknown arguments?: (.*)$/s.exec(message) ?? [];
+  if (unknown === undefined) return [`${sentenceOf(message)}; see --help`];
+  // yargs also names what it makes of a word, such as its letters.
+  const words = new Set(unknown.split(', ').map((name) => argv.find((word) => nameOf(word) === name) ?? name));
+  return [...words].map(unknownText);
+}
+
+/** yargs lays out what it says in several lines. */
+function sentenceOf(message: string): string {
+  const text = messageOf(message)
+    .replace(/:\s*(?=Argument:)/, ': ')
+    .trim();
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function nameOf(word: string): string {
+  return word.replace(/^-+/, '').replace(/=.*$/s, '');
+}
+
+function unknownText(word: string): string {
+  const name = nameOf(word);
+  if (!word.startsWith('-')) {
+    const isFile = /\.json$/.test(word);
+    return `"${word}" is not understood: ${isFile ? `a file stands behind its flag, as in --config ${word}` : 'there are flags only; see --help'}`;
+  }
+  const flag = nearest(name, flagNames);
+  const setting = nearest(name, settingNames, otherNames);
+  if (setting !== undefined && (flag === undefined || plainly(name) === setting)) {
+    return `there is no flag --${name}: put "${setting}" into the config file, or ${variableOf(setting)} into the environment`;
+  }
+  return `there is no flag --${name}${flag === undefined ? '; see --help' : `; did you mean --${flag}?`}`;
+}
+
+function plainly(name: string): string {
+  return name.toLowerCase().replaceAll('-', '_');
 }
 
 function options(argv: readonly string[]) {
   return yargs()
     .scriptName('tap-paystack')
-    .usage('$0 --config config.json [--catalog catalog.json] [--state state.json] | target-…')
+    .usage('$0 --config config.json [--state state.json] | target-…')
+    .epilogue(examples)
+    .wrap(80)
     .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'camel-case-expansion': false })
-    .options({
-      config: {
-        alias: 'c',
-        type: 'array',
-        string: true,
-        requiresArg: true,
-        default: [] as string[],
-        defaultDescription: 'ENV',
-        describe: 'Config file, or ENV for TAP_PAYSTACK_* variables; may be repeated, later wins',
-      },
-      state: {
-        alias: 's',
-        type: 'array',
-        string: true,
-        requiresArg: true,
-        default: [] as string[],
-        defaultDescription: 'none',
-        describe: 'State file: where to resume; may be repeated, for runs that shared the work',
-      },
-      catalog: { type: 'string', requiresArg: true, describe: 'Catalog file: what to sync' },
-      properties: { alias: 'p', type: 'string', requiresArg: true, describe: 'The same, by its old name' },
-      discover: { alias: 'd', type: 'boolean', default: false, describe: 'Print the catalog; needs no key' },
-      test: {
-        type: 'string',
-        coerce: (told: string) => (told || 'all') as (typeof tests)[number],
-        choices: tests,
-        describe: 'Try key and streams, one request each; schema: print the SCHEMA messages; needs no key',
-      },
-      about: { type: 'boolean', default: false, describe: 'Print what the tap is and can do; needs no key' },
-      format: {
-        type: 'string',
-        requiresArg: true,
-        choices: aboutFormats,
-        defaultDescription: 'text',
-        describe: 'How --about prints it',
-      },
-      'log-format': { type: 'string', requiresArg: true, choices: logFormats, describe: 'How stderr is written' },
-      'log-level': {
-        type: 'string',
-        requiresArg: true,
-        coerce: (told: string) => levelNamed(told)?.toLowerCase() ?? told,
-        choices: levelNames,
-        describe: 'What of it is written',
-      },
-      dev: { type: 'boolean', hidden: true },
-    })
+    .options(flags)
     .check(({ about, format }) => {
       if (format !== undefined && !about) throw new Error('--format goes with --about only');
       return true;

@@ -1,59 +1,85 @@
-/** Whether the key works, and which features the integration has: one request for each list. */
-import { ForeseenError, messageOf } from '../errors.ts';
+/** `--test`: whether the key works, and which features the integration has, by one request for each list. */
+import { systemClock } from '../clock.ts';
+import { allOf, ForeseenError, isDefect } from '../errors.ts';
 import type { Ask } from '../paystack/client.ts';
-import { mayBeLacking } from '../paystack/errors.ts';
+import { EveryStreamRefused, mayBeLacking, Refused } from '../paystack/errors.ts';
 import { noRows, openList } from '../paystack/list.ts';
 import { type StreamFacts, type StreamName, streams as table } from '../paystack/streams.ts';
+import { explained } from '../report/defects.ts';
 import type { Log } from '../report/log.ts';
-
-export interface ConnectionOptions {
-  readonly streams: readonly string[];
-  readonly ask: Ask;
-  readonly log: Log;
-  /** Aborted, with its reason, to end the test early; the test aborts it when an error ends the run. */
-  readonly stop: AbortController;
-}
+import { counted } from '../report/words.ts';
+import { connect } from './connect.ts';
+import { discover } from './discover.ts';
+import { type InputOptions, readConfig, readSelection, readStreamWords } from './inputs.ts';
+import { untilSignal } from './signals.ts';
 
 type Answered =
   /** The list can be read; it holds so many records, if it says so. */
   | { readonly kind: 'available'; readonly total: number | undefined }
-  | { readonly kind: 'missing' | 'failed'; readonly why: string };
+  /** Refused as a feature would be that the integration does not have. */
+  | { readonly kind: 'missing' | 'refused' | 'failed' | 'defect'; readonly why: string };
+
+interface Tried {
+  readonly stream: StreamName;
+  /** The stream whose list was asked for: of a child that of its parent. */
+  readonly list: StreamName;
+  readonly answer: Answered;
+}
 
 /**
- * Asks for the list of each stream, with the smallest page, and logs what came of it. Of a child stream the list of the
- * parent is asked, which may be that of another stream: no list is asked twice.
+ * Asks for the first record of each selected stream's list, and logs what the answers say of key and features.
  *
- * @returns false if any list failed; a feature that the integration does not have is no failure
- * @throws KeyRejected, Unreachable; the stop signal's reason when it was aborted
+ * @returns the exit code
+ * @throws UserError, KeyRejected and what else ends a run
  */
-export async function tryStreams({ streams, ask, log, stop }: ConnectionOptions): Promise<boolean> {
+export async function testConnection(options: InputOptions & { readonly log: Log }): Promise<number> {
+  const { log, environment } = options;
+  const clock = systemClock;
+  const offered = discover();
+  const [config, streams] = allOf(
+    () => readConfig(options, clock.now(), log),
+    () => readSelection(offered, options.catalog, readStreamWords(options), log),
+  );
+  const stop = new AbortController();
+  return untilSignal(
+    log,
+    stop,
+    () => false,
+    async () => {
+      const ask = await connect(config, { environment, clock, signal: stop.signal, log });
+      const tried = await tryStreams(
+        streams.map(({ id }) => id as StreamName),
+        ask,
+        log,
+        stop,
+      );
+      return report(tried, log) ? 0 : 1;
+    },
+  );
+}
+
+/** No list is asked twice. */
+async function tryStreams(streams: readonly StreamName[], ask: Ask, log: Log, stop: AbortController): Promise<Tried[]> {
   const asked = new Map<StreamName, Promise<Answered>>();
-  const answers = streams.map(async (id, rank) => {
-    const stream = id as StreamName;
-    const list = listOf(stream);
-    const answer = asked.get(list) ?? tryList(list, rank, ask, stop);
+  const answers = streams.map(async (stream, rank): Promise<Tried> => {
+    const facts: StreamFacts = table[stream];
+    const list = (facts.parent?.stream as StreamName | undefined) ?? stream;
+    const answer = asked.get(list) ?? tryList(list, rank, ask, log, stop);
     asked.set(list, answer);
     return { stream, list, answer: await answer };
   });
-  const told = await Promise.all(answers);
+  const tried = await Promise.all(answers);
   stop.signal.throwIfAborted();
-  for (const { stream, list, answer } of told) {
-    log(answer.kind === 'failed' ? 'ERROR' : 'INFO', `${stream}: ${textOf(answer, stream, list)}`, { stream });
-  }
-  const failed = told.filter(({ answer }) => answer.kind === 'failed');
-  const available = told.filter(({ answer }) => answer.kind === 'available');
-  if (failed.length > 0) log('CRITICAL', `failed: ${failed.map(({ stream }) => stream).join(', ')}`);
-  else if (told.length === 0) log('WARNING', 'no stream is selected, so nothing was tried');
-  else log('INFO', `the key works; ${available.length} of ${told.length} streams are available`);
-  return failed.length === 0;
+  return tried;
 }
 
-function listOf(stream: StreamName): StreamName {
-  const facts: StreamFacts = table[stream];
-  return (facts.parent?.stream as StreamName | undefined) ?? stream;
-}
-
-async function tryList(endpoint: StreamName, rank: number, ask: Ask, stop: AbortController): Promise<Answered> {
+async function tryList(
+  endpoint: StreamName,
+  rank: number,
+  ask: Ask,
+  log: Log,
+  stop: AbortController,
+): Promise<Answered> {
   const facts: StreamFacts = table[endpoint];
   const list = openList({ facts, endpoint, rank, path: facts.path, pageSize: 1, ask, toRows: () => noRows });
   try {
@@ -61,15 +87,60 @@ async function tryList(endpoint: StreamName, rank: number, ask: Ask, stop: Abort
     return { kind: 'available', total };
   } catch (error) {
     if (error instanceof ForeseenError && error.remedy === 'end the run') stop.abort(error);
-    return { kind: mayBeLacking(error, facts) ? 'missing' : 'failed', why: messageOf(error) };
+    const why = explained(error, log, { stream: endpoint });
+    if (isDefect(error)) return { kind: 'defect', why };
+    return { kind: mayBeLacking(error, facts) ? 'missing' : error instanceof Refused ? 'refused' : 'failed', why };
   }
 }
 
-function textOf(answer: Answered, stream: StreamName, list: StreamName): string {
+/**
+ * A refusal is taken for a feature that is not there only beside an answer: alone, it may be the key, the address or the
+ * business that is refused.
+ *
+ * @returns false if anything failed, or nothing answered
+ */
+function report(tried: readonly Tried[], log: Log): boolean {
+  if (tried.length === 0) {
+    log('WARNING', 'no stream is selected, so nothing was tried');
+    return true;
+  }
+  const available = tried.filter(({ answer }) => answer.kind === 'available');
+  const failed = tried.filter(({ answer }) => !['available', 'missing'].includes(answer.kind));
+  for (const one of tried) {
+    const level = available.length === 0 ? 'DEBUG' : failed.includes(one) ? 'ERROR' : 'INFO';
+    log(level, `${one.stream}: ${textOf(one)}`, { stream: one.stream });
+  }
+  if (available.length === 0) {
+    log('CRITICAL', nothingAnswered(tried));
+    return false;
+  }
+  if (failed.length > 0) log('CRITICAL', `failed: ${failed.map(({ stream }) => stream).join(', ')}`);
+  else
+    log(
+      'INFO',
+      `the key works; ${available.length} of ${counted(tried.length, 'stream')} ${available.length === 1 ? 'is' : 'are'} available`,
+    );
+  return failed.length === 0;
+}
+
+function textOf({ stream, list, answer }: Tried): string {
   const which = list === stream ? '' : ` (asked: its parent, ${list})`;
   if (answer.kind === 'available') {
-    return answer.total === undefined || which !== '' ? `ok${which}` : `ok, ${answer.total} records`;
+    return answer.total === undefined || which !== '' ? `ok${which}` : `ok, ${counted(answer.total, 'record')}`;
   }
   const verdict = answer.kind === 'missing' ? 'not available to this integration' : 'failed';
-  return `${verdict}: Paystack ${answer.why}${which}`;
+  return `${verdict}: ${answer.kind === 'defect' ? '' : 'Paystack '}${answer.why}${which}`;
+}
+
+/** One line: what was answered, and what to check. Every refusal together says more than each alone. */
+function nothingAnswered(tried: readonly Tried[]): string {
+  const lists = new Map(tried.map(({ list, answer }) => [list, answer]));
+  const whys = [...lists].map(([stream, answer]) => ({ stream, why: 'why' in answer ? answer.why : '' }));
+  const isRefused = [...lists.values()].every(({ kind }) => kind === 'missing' || kind === 'refused');
+  if (isRefused) return new EveryStreamRefused(whys).message;
+  const defect = tried.find(({ answer }) => answer.kind === 'defect');
+  if (defect !== undefined) return `${defect.stream}: ${textOf(defect)}`;
+  const [first = '', ...others] = new Set(whys.map(({ why }) => why));
+  const also = others.length === 0 ? '' : ' (of other lists it was something else)';
+  return `nothing can be read: Paystack ${first}${also}. Check setting api_url, the network and the proxy (HTTPS_PROXY)`;
 }

@@ -1,70 +1,73 @@
 /** From argv to work, and from errors to exit codes. What a call does not need is not loaded. */
-
-import { isDefect, messageOf } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { builtCatalog } from '../package.ts';
-import { clean, createLog, type Log } from '../report/log.ts';
-import { chosenFormat, chosenLevel } from '../report/log-options.ts';
+import { explained } from '../report/defects.ts';
+import { createLog, type Log } from '../report/log.ts';
+import { chosenFormat, chosenLevel, wantsColour } from '../report/log-options.ts';
 import type { Display } from '../report/progress.ts';
-import { type Args, parse, usage } from './arguments.ts';
+import { type Args, parse } from './arguments.ts';
+import { endIfDefect } from './defect-end.ts';
 
 /** Exit codes: 1 whatever went wrong, 2 a command line that is none, 128 + n for a signal. */
 const exitCodes = { failure: 1, usage: 2 } as const;
 
+/** People try the tap at a terminal first: they see what it writes, and learn what takes it. */
+const pipeHint = 'what follows is for a target to load: tap-paystack … | target-jsonl (stop with Ctrl-C)';
+
 const toStderr = (text: string) => process.stderr.write(text);
 
-let log = createLog(toStderr, 'INFO');
-
-// An error that nobody waits for is a defect. Node would print it with all that hangs from it.
-process.on('uncaughtException', (error) => {
-  log('CRITICAL', messageOf(error), { error });
-  process.exit(exitCodes.failure);
-});
 process.exitCode = await main(process.argv.slice(2), process.env);
 // A connection that hangs must not keep the process. What was written has been taken first, or its reader is gone.
 process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
 async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const looks = { isColoured: wantsColour(process.stderr, environment) };
+  let log = createLog(toStderr, 'INFO', looks);
+  // An error that nobody waits for ends the process, after a word by the log of that time.
+  endIfDefect(() => log, exitCodes.failure);
   try {
-    const { args, shown, mistake } = await parse(argv);
+    const { args, shown, mistakes } = await parse(argv);
     if (shown !== undefined) return print(shown);
     const format = chosenFormat(args.logFormat, environment);
-    log = createLog(toStderr, 'INFO', format);
-    if (mistake !== '') {
-      if (format === 'json') log('CRITICAL', `${messageOf(mistake)}; see --help`);
-      else toStderr(`${await usage()}\n\n${clean(mistake)}\n`);
-      return exitCodes.usage;
-    }
+    log = createLog(toStderr, 'INFO', { ...looks, format });
+    for (const mistake of mistakes) log('CRITICAL', mistake);
+    if (mistakes.length > 0) return exitCodes.usage;
     const level = chosenLevel(args.logLevel, environment);
-    log = createLog(toStderr, level ?? 'INFO', format);
+    log = createLog(toStderr, level ?? 'INFO', { ...looks, format });
     if (isFirstCall(argv, environment)) {
       const { firstSteps } = await import('./first-steps.ts');
       toStderr(firstSteps);
       return exitCodes.usage;
     }
-    if (args.about || args.discover || args.test !== undefined) return await tell(args, environment, log);
+    if (args.about || args.discover || args.test !== undefined) return await answer(args, environment, log);
     const display = format === 'text' ? await displayOn(process.stderr, environment) : undefined;
     // On a terminal, what goes well is seen in the display.
-    if (display) log = createLog(display.write, level ?? 'WARNING');
-    if (process.stdout.isTTY) log('INFO', 'the messages on stdout are meant for a target: … | target-jsonl');
+    if (display) log = createLog(display.write, level ?? 'WARNING', looks);
+    if (process.stdout.isTTY) log('INFO', pipeHint);
     const { run } = await import('./run.ts');
-    return await run({ ...args, environment, stdout: process.stdout, log, display });
+    const metricsLevel = process.stderr.isTTY && format === 'text' && !environment['CI'] ? 'DEBUG' : 'INFO';
+    return await run({ ...args, environment, stdout: process.stdout, log, display, metricsLevel });
   } catch (error) {
-    log('CRITICAL', messageOf(error), isDefect(error) ? { error } : {});
-    if (error instanceof Error) for (const line of (error.stack ?? '').split('\n')) log('DEBUG', line);
+    const lines = error instanceof UserError ? error.mistakes.map(messageOf) : [explained(error, log)];
+    for (const line of lines) log('CRITICAL', line, error instanceof Error ? { error } : {});
     return exitCodes.failure;
   }
 }
 
 /** All that is no sync. */
-async function tell(args: Args, environment: NodeJS.ProcessEnv, log: Log): Promise<number> {
+async function answer(args: Args, environment: NodeJS.ProcessEnv, log: Log): Promise<number> {
   if (args.about) {
     const { aboutText } = await import('./about.ts');
     return print(aboutText(args.format));
   }
   if (args.discover) return print(builtCatalog());
-  const { testConnection, writeSchemas } = await import('./run.ts');
-  const options = { ...args, environment, stdout: process.stdout, log, display: undefined };
-  return args.test === 'schema' ? writeSchemas(options) : testConnection(options);
+  const options = { ...args, environment, stdout: process.stdout, log };
+  if (args.test === 'schema') {
+    const { writeSchemas } = await import('./schemas.ts');
+    return writeSchemas(options);
+  }
+  const { testConnection } = await import('./check.ts');
+  return testConnection(options);
 }
 
 function print(text: string): number {

@@ -27,6 +27,14 @@ export function chosenLevel(flag: string | undefined, environment: NodeJS.Proces
   );
 }
 
+/** As Node itself decides it: by `FORCE_COLOR`, then by `NO_COLOR` (no-color.org); else a terminal that can has colour. */
+export function wantsColour(stderr: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = environment;
+  if (FORCE_COLOR) return !['0', 'false'].includes(FORCE_COLOR);
+  if (NO_COLOR) return false;
+  return stderr.isTTY === true && TERM !== 'dumb';
+}
+
 function ownWord<Value>(
   variable: string,
   environment: NodeJS.ProcessEnv,
@@ -36,7 +44,7 @@ function ownWord<Value>(
   const text = environment[variable];
   if (!text) return undefined;
   const value = named(text);
-  if (value === undefined) throw new UserError(`${variable} must be one of ${names.join(', ')}`);
+  if (value === undefined) throw new UserError(`${variable} must be one of ${names.join(', ')}, not "${text}"`);
   return value;
 }
 

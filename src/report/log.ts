@@ -5,10 +5,12 @@ export type Level = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 /** What a line is about, for logs that are read by programs. */
 export interface Subject {
   readonly stream?: string;
-  /** The metric that the text tells. */
+  /** The metric that the text is. */
   readonly metric?: { readonly tags: object };
-  /** The error that the text tells. */
+  /** The error that the text is about. */
   readonly error?: Error;
+  /** The numbers that the text is a summary of. */
+  readonly summary?: object;
 }
 
 export type Log = (level: Level, text: string, subject?: Subject) => void;
@@ -29,12 +31,20 @@ export function levelNamed(name: string): Level | undefined {
   return levels.find((level) => level === upper) ?? aliases[upper];
 }
 
+export interface Looks {
+  /** Default: text. */
+  readonly format?: LogFormat;
+  /** Warnings and errors stand out. Default: false. */
+  readonly isColoured?: boolean;
+}
+
 /**
  * @param write takes a whole line
  * @param least what is less than this is not written
  */
-export function createLog(write: (line: string) => void, least: Level, format: LogFormat = 'text'): Log {
-  const lineOf = format === 'json' ? jsonLine : textLine;
+export function createLog(write: (line: string) => void, least: Level, looks: Looks = {}): Log {
+  const { format = 'text', isColoured = false } = looks;
+  const lineOf = format === 'json' ? jsonLine : isColoured ? colouredLine : textLine;
   return (level, text, subject = {}) => {
     if (levels.indexOf(level) >= levels.indexOf(least)) write(`${lineOf(level, text, subject)}\n`);
   };
@@ -44,11 +54,19 @@ function textLine(level: Level, text: string): string {
   return `${level} ${clean(text)}`;
 }
 
+/** Yellow, red, and bold red, in which terminals show warnings and errors. */
+const colours: Readonly<Record<Level, string>> = { DEBUG: '', INFO: '', WARNING: '33', ERROR: '31', CRITICAL: '1;31' };
+
+function colouredLine(level: Level, text: string): string {
+  const word = colours[level] === '' ? level : `\u001b[${colours[level]}m${level}\u001b[0m`;
+  return `${word} ${clean(text)}`;
+}
+
 /**
  * As the Meltano SDK's taps write it when Meltano asks for structured logs. Meltano takes a line for one only if every
  * key up to `message` is there; a top-level `type` would make it look like a Singer message.
  */
-function jsonLine(level: Level, text: string, { stream, metric, error }: Subject): string {
+function jsonLine(level: Level, text: string, { stream, metric, error, summary }: Subject): string {
   const line = {
     level: level.toLowerCase(),
     pid: process.pid,
@@ -59,9 +77,10 @@ function jsonLine(level: Level, text: string, { stream, metric, error }: Subject
     stream_name: stream ?? null,
     message: metric === undefined ? text : 'METRIC',
     ...(metric && { metric_info: metric }),
+    ...(summary && { summary }),
     ...(error && { exception: { type: error.name, module: 'tap-paystack', message: error.message } }),
     // What Meltano shows beside the message.
-    extra: metric?.tags ?? {},
+    extra: metric?.tags ?? summary ?? {},
   };
   return JSON.stringify(line, (_, value) => (typeof value === 'string' ? clean(value) : value));
 }

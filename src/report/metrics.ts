@@ -5,7 +5,7 @@
  * is counted, and at the end of a stream.
  *
  * singer-python times every request at INFO. A first sync has tens of thousands, so here each one is logged at DEBUG;
- * at INFO the requests since the last line are told by their number (`http_request_count`, a name of the Meltano SDK's)
+ * at INFO the requests since the last line are given by their number (`http_request_count`, a name of the Meltano SDK's)
  * and by how long one took on average, under the tags that each would have had.
  */
 import type { Clock } from '../clock.ts';
@@ -37,7 +37,8 @@ export interface Meter extends Observer {
   stop(): void;
 }
 
-export function createMeter(clock: Clock, log: Log): Meter {
+/** @param level of what is logged at intervals and at the end of a stream */
+export function createMeter(clock: Clock, log: Log, level: 'DEBUG' | 'INFO' = 'INFO'): Meter {
   const counts = new Map<string, Count>();
   let cancelTick = clock.after(intervalMs, tick);
 
@@ -64,21 +65,21 @@ export function createMeter(clock: Clock, log: Log): Meter {
 
   function logRecords(endpoint: string): void {
     const count = countOf(endpoint);
-    write('INFO', { type: 'counter', metric: 'record_count', value: count.records, tags: { endpoint } });
+    write(level, { type: 'counter', metric: 'record_count', value: count.records, tags: { endpoint } });
     count.records = 0;
   }
 
   function logRequests(endpoint: string): void {
     const { requests } = countOf(endpoint);
     for (const { tags, count, seconds } of requests.values()) {
-      write('INFO', { type: 'counter', metric: 'http_request_count', value: count, tags });
-      write('INFO', { type: 'timer', metric: 'http_request_duration', value: rounded(seconds / count), tags });
+      write(level, { type: 'counter', metric: 'http_request_count', value: count, tags });
+      write(level, { type: 'timer', metric: 'http_request_duration', value: rounded(seconds / count), tags });
     }
     requests.clear();
   }
 
-  function write(level: 'DEBUG' | 'INFO', metric: Metric): void {
-    log(level, `METRIC: ${JSON.stringify(metric)}`, { stream: metric.tags.endpoint, metric });
+  function write(at: 'DEBUG' | 'INFO', metric: Metric): void {
+    log(at, `METRIC: ${JSON.stringify(metric)}`, { stream: metric.tags.endpoint, metric });
   }
 
   return {
@@ -91,6 +92,8 @@ export function createMeter(clock: Clock, log: Log): Meter {
       const before = requests.get(key) ?? { tags, count: 0, seconds: 0 };
       requests.set(key, { tags, count: before.count + 1, seconds: before.seconds + seconds });
     },
+    retried: () => {},
+    waiting: () => {},
     announced: () => {},
     wrote: (stream, records) => {
       countOf(stream).records += records;
@@ -99,7 +102,7 @@ export function createMeter(clock: Clock, log: Log): Meter {
       logRecords(stream);
       logRequests(stream);
       const tags = { endpoint: stream, status: statusOf(succeeded) };
-      write('INFO', { type: 'timer', metric: 'job_duration', value: durationMs / 1000, tags });
+      write(level, { type: 'timer', metric: 'job_duration', value: durationMs / 1000, tags });
     },
     flush,
     stop: () => cancelTick(),
@@ -114,7 +117,7 @@ function statusOf(succeeded: boolean): string {
   return succeeded ? 'succeeded' : 'failed';
 }
 
-/** To the millisecond, which is what the clock tells. */
+/** To the millisecond, which is what the clock shows. */
 function rounded(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }

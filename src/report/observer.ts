@@ -1,8 +1,12 @@
-/** What a run tells while it goes on, to those who count (metrics) or show it (a display). Nothing depends on them. */
+/** What a run reports while it goes on, to those who count (metrics) or show it (a display). Nothing depends on them. */
 
 export interface Observer {
   /** A request has come to its end. */
   asked(request: AskedRequest): void;
+  /** A request failed, and is made again. */
+  retried(endpoint: string): void;
+  /** An endpoint makes no request for so long, because of its quota or because Paystack asks for it. */
+  waiting(endpoint: string, ms: number): void;
   /** An answer said how many records a stream's list holds, or a range of it. */
   announced(stream: string, total: number): void;
   /** Records of a stream have been written. */
@@ -18,7 +22,7 @@ export interface AskedRequest {
   /** The answer came whole, and is none that says that something failed. */
   readonly succeeded: boolean;
   readonly durationMs: number;
-  /** Requests left in the endpoint's window, where its answers tell. */
+  /** Requests left in the endpoint's window, where its answers say so. */
   readonly quotaLeft: number | undefined;
 }
 
@@ -27,20 +31,17 @@ export interface Outcome {
   readonly durationMs: number;
 }
 
-/** Tells several observers as one. */
+/** Reports to several observers as to one. */
 export function observers(all: readonly Observer[]): Observer {
+  const each = (report: (one: Observer) => void) => {
+    for (const one of all) report(one);
+  };
   return {
-    asked: (request) => {
-      for (const one of all) one.asked(request);
-    },
-    announced: (stream, total) => {
-      for (const one of all) one.announced(stream, total);
-    },
-    wrote: (stream, records) => {
-      for (const one of all) one.wrote(stream, records);
-    },
-    ended: (stream, outcome) => {
-      for (const one of all) one.ended(stream, outcome);
-    },
+    asked: (request) => each((one) => one.asked(request)),
+    retried: (endpoint) => each((one) => one.retried(endpoint)),
+    waiting: (endpoint, ms) => each((one) => one.waiting(endpoint, ms)),
+    announced: (stream, total) => each((one) => one.announced(stream, total)),
+    wrote: (stream, records) => each((one) => one.wrote(stream, records)),
+    ended: (stream, outcome) => each((one) => one.ended(stream, outcome)),
   };
 }

@@ -6,12 +6,18 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Observer } from './observer.ts';
+import { type Progress, statusParts, sumOf } from './status.ts';
+import { durationText, grouped } from './words.ts';
 
 export interface Display extends Observer {
   /** Writes a line of the log above the display. */
   write(line: string): void;
-  /** Begins to draw. */
-  start(streams: readonly string[]): void;
+  /**
+   * Begins to draw.
+   *
+   * @param note stands under the table at the end
+   */
+  start(streams: readonly string[], note?: string): void;
   /** Erases the display, and leaves a table of what was written, if the sync got so far. */
   end(): void;
 }
@@ -22,32 +28,27 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
-interface Progress {
-  written: number;
-  /** What the list was said to hold, all pages together. */
-  announced: number | undefined;
-  hasEnded: boolean;
-  /** It has ended, and everything was read and written. */
-  isWhole: boolean;
-}
-
 const redrawMs = 250;
-/** A rate of less time than this says nothing. */
-const minRateMs = 2000;
+/** The stream that is named stays so until it ends, or nothing of it is written for so long. */
+const minNamedMs = 3000;
 const eraseLine = '\r\u001b[K';
 
 export function createDisplay(terminal: Terminal, clock: Clock): Display {
   const all = new Map<string, Progress>();
-  let startedAt = clock.now();
-  let latest = '';
+  const waitingUntil = new Map<string, number>();
+  let [startedAt, wroteAt, namedAt] = [clock.now(), clock.now(), 0];
+  let named: string | undefined;
   let quotaLeft: number | undefined;
+  let footnote: string | undefined;
   let isDrawn = false;
   let cancelDraw: (() => void) | undefined;
 
   function draw(): void {
     cancelDraw = clock.after(redrawMs, draw);
     const width = (terminal.columns || 80) - 1;
-    terminal.write(`${eraseLine}${fitted(statusLine(), width)}`);
+    const now = clock.now();
+    const parts = statusParts({ all, named, quotaLeft, waitingUntil, elapsedMs: now - startedAt, wroteAt, now });
+    terminal.write(`${eraseLine}${fitted(parts, width)}`);
     isDrawn = true;
   }
 
@@ -56,67 +57,55 @@ export function createDisplay(terminal: Terminal, clock: Clock): Display {
     isDrawn = false;
   }
 
-  function statusLine(): string {
-    const streams = [...all.values()];
-    const written = sumOf(streams, (stream) => stream.written);
-    const elapsedMs = clock.now() - startedAt;
-    const rate = elapsedMs < minRateMs ? undefined : (written * 1000) / elapsedMs;
-    const open = streams.filter(({ hasEnded }) => !hasEnded);
-    // Not a number, and so not shown, as long as an open stream has not told how many it has.
-    const left = sumOf(open, (stream) => Math.max(0, (stream.announced ?? Number.NaN) - stream.written));
-    const now = all.get(latest);
-    const of = now?.announced === undefined ? '' : ` of ${grouped(now.announced)}`;
-    return [
-      `${streams.length - open.length}/${streams.length} streams`,
-      `${grouped(written)} rows${rate === undefined ? '' : `, ${grouped(Math.round(rate))}/s`}`,
-      rate && left > 0 && `about ${durationText((left * 1000) / rate)} left`,
-      quotaLeft !== undefined && `quota ${grouped(quotaLeft)}`,
-      now && `${latest} ${grouped(now.written)}${of}`,
-    ]
-      .filter(Boolean)
-      .join(' | ');
-  }
-
   return {
     write: (line) => {
       erase();
       terminal.write(line);
-      if (cancelDraw !== undefined) {
-        cancelDraw();
-        draw();
-      }
+      if (cancelDraw === undefined) return;
+      cancelDraw();
+      draw();
     },
-    start: (streams) => {
-      startedAt = clock.now();
+    start: (streams, note) => {
+      [startedAt, wroteAt] = [clock.now(), clock.now()];
+      footnote = note;
       for (const stream of streams) {
         all.set(stream, { written: 0, announced: undefined, hasEnded: false, isWhole: false });
       }
       draw();
     },
     asked: ({ endpoint, quotaLeft: left }) => {
-      if (endpoint === latest || latest === '') quotaLeft = left;
+      waitingUntil.delete(endpoint);
+      if (endpoint === named || named === undefined) quotaLeft = left;
+    },
+    retried: () => {},
+    waiting: (endpoint, ms) => {
+      waitingUntil.set(endpoint, clock.now() + ms);
     },
     announced: (endpoint, total) => {
       const stream = all.get(endpoint);
-      // The first answer tells of the whole range, later ones of its windows.
+      // The first answer is about the whole range, later ones about its windows.
       if (stream) stream.announced = Math.max(total, stream.announced ?? 0);
     },
     wrote: (endpoint, records) => {
       const stream = all.get(endpoint);
       if (stream) stream.written += records;
-      latest = endpoint;
+      wroteAt = clock.now();
+      const isStale = named === undefined || all.get(named)?.hasEnded || wroteAt - namedAt >= minNamedMs;
+      if (endpoint !== named && isStale) quotaLeft = undefined;
+      if (endpoint === named || isStale) [named, namedAt] = [endpoint, wroteAt];
     },
     ended: (endpoint, { succeeded }) => {
       const stream = all.get(endpoint);
       if (stream) Object.assign(stream, { hasEnded: true, isWhole: succeeded });
     },
     end: () => {
-      cancelDraw?.();
+      if (cancelDraw === undefined) return;
+      cancelDraw();
       cancelDraw = undefined;
       erase();
-      if ([...all.values()].some(({ written, hasEnded }) => written > 0 || hasEnded)) {
-        terminal.write(tableOf(all, clock.now() - startedAt));
-      }
+      if (![...all.values()].some(({ written, hasEnded }) => written > 0 || hasEnded)) return;
+      terminal.write(tableOf(all, clock.now() - startedAt));
+      if (footnote !== undefined) terminal.write(`${footnote}\n`);
     },
   };
 }
@@ -145,24 +134,17 @@ function tableOf(all: ReadonlyMap<string, Progress>, elapsedMs: number): string 
   return `${lines.join('\n')}\n`;
 }
 
-function sumOf(streams: readonly Progress[], value: (stream: Progress) => number): number {
-  return streams.reduce((sum, stream) => sum + value(stream), 0);
-}
-
-/** Cut to the width of the terminal: a line that wraps could not be erased. */
-function fitted(text: string, width: number): string {
+/** As many parts as the terminal is wide for, the least important left out first: a line that wraps could not be erased. */
+function fitted(parts: readonly { readonly text: string; readonly weight: number }[], width: number): string {
+  const kept = [...parts];
+  const line = () => kept.map(({ text }) => text).join(' | ');
+  while (kept.length > 1 && line().length > width) {
+    const least = Math.min(...kept.map(({ weight }) => weight));
+    kept.splice(
+      kept.findIndex(({ weight }) => weight === least),
+      1,
+    );
+  }
+  const text = line();
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
-}
-
-function grouped(count: number): string {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
-}
-
-function durationText(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  const rest = String(seconds % 60).padStart(2, '0');
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60
-    ? `${minutes}:${rest}`
-    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
 }

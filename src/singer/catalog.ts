@@ -30,9 +30,14 @@ export type UserEntry = Omit<Partial<CatalogEntry>, 'schema' | 'replication_meth
   readonly schema?: LegacySchema;
 };
 
-/** A schema in a user's catalog: only `selected` is read, the way of selecting from before there was metadata. */
+/**
+ * A schema in a user's catalog: `selected` is the way of selecting from before there was metadata; types are compared with
+ * those of the tap, which stand.
+ */
 export interface LegacySchema {
   readonly selected?: unknown;
+  readonly type?: unknown;
+  readonly format?: unknown;
   readonly properties?: Readonly<Record<string, LegacySchema>>;
   readonly items?: LegacySchema;
 }
@@ -73,18 +78,102 @@ const catalogShape = {
 /**
  * The streams of a catalog that a user hands in.
  *
- * @throws UserError if it has not the shape of a catalog, or tells of one stream twice
+ * @throws UserError if it has not the shape of a catalog, or has a stream twice
  */
 export function parseCatalog(json: unknown): readonly UserEntry[] {
   const misfit = misfitOf(catalogShape, json);
   if (misfit !== undefined) throw new UserError(`it is no Singer catalog: ${misfit}; make one with --discover`);
   const { streams } = json as { streams: UserEntry[] };
-  const seen = new Set<string>();
-  for (const { tap_stream_id } of streams) {
-    if (seen.has(tap_stream_id)) throw new UserError(`it has the stream "${tap_stream_id}" twice; remove one of them`);
-    seen.add(tap_stream_id);
+  const ids = streams.map(({ tap_stream_id }) => tap_stream_id);
+  const repeated = new Set(ids.filter((id, index) => ids.indexOf(id) < index));
+  if (repeated.size > 0) {
+    throw new UserError(...[...repeated].map((id) => `it has the stream "${id}" twice; remove one of them`));
   }
   return streams;
+}
+
+/**
+ * What a user's catalog says of a stream's columns that the tap does not grant: columns that there are none of, and other
+ * types. The tap writes its own columns, under its own types.
+ *
+ * @returns undefined if there is nothing
+ */
+export function columnMisfits(
+  offered: readonly CatalogEntry[],
+  { tap_stream_id, schema, metadata }: UserEntry,
+): string | undefined {
+  const own = offered.find((entry) => entry.tap_stream_id === tap_stream_id)?.schema;
+  if (own === undefined) return undefined;
+  const unknown = new Set(unknownColumns(own, schema ?? {}, []));
+  for (const { breadcrumb, metadata: wish } of metadata ?? []) {
+    if (isTrue(wish['selected']) && columnAt(own, breadcrumb) === undefined) unknown.add(pathOf(breadcrumb));
+  }
+  const retyped = retypedColumns(own, schema ?? {}, []);
+  const parts = [
+    unknown.size > 0 && `there is no column ${listed([...unknown])}, so it is left out`,
+    retyped.length > 0 && `the type of a column cannot be changed: ${listed(retyped)}`,
+  ];
+  return parts.filter(Boolean).join('; ') || undefined;
+}
+
+function isTrue(value: unknown): boolean {
+  return value === true || value === 'true';
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - maxListed;
+  return `${names.slice(0, maxListed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** A line is to be read. */
+const maxListed = 5;
+
+/** Names from the top, as a user would write them. */
+function pathOf(breadcrumb: readonly string[]): string {
+  return breadcrumb.filter((name, index) => index % 2 === 1 || name !== 'properties').join('.') || '(none)';
+}
+
+function columnAt(schema: Schema | undefined, [step, ...rest]: readonly string[]): Schema | undefined {
+  if (schema === undefined || step === undefined) return schema;
+  if (step === 'items') return columnAt(schema.items, rest);
+  return columnAt(schema.properties?.[rest[0] ?? ''], rest.slice(1));
+}
+
+/** Objects whose content is not declared hold anything. */
+function unknownColumns(own: Schema, theirs: LegacySchema, path: readonly string[]): string[] {
+  const within = own.items && theirs.items ? unknownColumns(own.items, theirs.items, path) : [];
+  if (own.properties === undefined) return within;
+  return Object.entries(theirs.properties ?? {})
+    .flatMap(([name, property]) => {
+      const column = Object.hasOwn(own.properties!, name) ? own.properties![name]! : undefined;
+      if (column === undefined) return [[...path, name].join('.')];
+      return unknownColumns(column, property, [...path, name]);
+    })
+    .concat(within);
+}
+
+function retypedColumns(own: Schema, theirs: LegacySchema, path: readonly string[]): string[] {
+  const within = own.items && theirs.items ? retypedColumns(own.items, theirs.items, path) : [];
+  return Object.entries(theirs.properties ?? {})
+    .flatMap(([name, property]) => {
+      const column = own.properties && Object.hasOwn(own.properties, name) ? own.properties[name]! : undefined;
+      if (column === undefined) return [];
+      const at = [...path, name];
+      const [type, wished] = [typeOf(column), typeOf(property)];
+      const misfit = wished === '' || wished === type ? [] : [`${at.join('.')} stays ${type}, not ${wished}`];
+      return [...misfit, ...retypedColumns(column, property, at)];
+    })
+    .concat(within);
+}
+
+/** Without null, which says nothing of what a value is; with the format, which does. */
+function typeOf({ type, format }: { readonly type?: unknown; readonly format?: unknown }): string {
+  const types = [type ?? []]
+    .flat()
+    .filter((name) => name !== 'null')
+    .sort()
+    .join(' or ');
+  return typeof format === 'string' && types === 'string' ? `${types} (${format})` : types;
 }
 
 /** The metadata of one breadcrumb, or nothing. */

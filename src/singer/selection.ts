@@ -3,9 +3,11 @@
  *
  * A column: unsupported → no; automatic → yes; its parent is off → no; then `selected`, then `selected-by-default`, then
  * as its parent. A stream: `selected` in the metadata, then in the schema, then on the entry, then
- * `selected-by-default`; not in the catalog → no. Without a catalog: what is selected by default.
+ * `selected-by-default`; not in the catalog → no. Without a catalog: what was chosen by name, else what is selected by
+ * default.
  */
-import { UserError } from '../errors.ts';
+import { allOf, UserError } from '../errors.ts';
+import { nearest, suggestion } from '../nearest.ts';
 import type { Schema } from '../schema.ts';
 import type { CatalogEntry, LegacySchema, Metadata, ReplicationMethod, UserEntry } from './catalog.ts';
 import { metadataAt } from './catalog.ts';
@@ -26,27 +28,45 @@ export interface SelectedStream {
 /**
  * @param offered what discovery offers, in the order of the sync
  * @param catalog what the user hands in; undefined without `--catalog`
- * @throws UserError for a selected stream that does not exist, and for a replication the stream cannot do
+ * @param chosen streams that are chosen by name, where there is no catalog
+ * @throws UserError for every selected stream that does not exist, and for a replication the stream cannot do
  */
 export function selectStreams(
   offered: readonly CatalogEntry[],
   catalog: readonly UserEntry[] | undefined,
+  chosen?: ReadonlySet<string>,
 ): SelectedStream[] {
-  const known = new Set(offered.map((entry) => entry.tap_stream_id));
-  for (const entry of catalog ?? []) {
-    if (!known.has(entry.tap_stream_id) && isStreamSelected(entry)) {
-      throw new UserError(`it selects "${entry.tap_stream_id}", a stream this tap does not have; see --discover`);
-    }
+  if (catalog === undefined && chosen !== undefined) {
+    return offered.filter(({ tap_stream_id }) => chosen.has(tap_stream_id)).map((entry) => selectStream(entry, entry));
   }
-  const selected = offered.flatMap((entry) => {
-    const chosen = catalog ? catalog.find(({ tap_stream_id }) => tap_stream_id === entry.tap_stream_id) : entry;
-    return chosen !== undefined && isStreamSelected(chosen) ? [selectStream(entry, chosen)] : [];
+  rejectUnknownStreams(offered, catalog ?? []);
+  const pairs = offered.flatMap((entry) => {
+    const wish = catalog ? catalog.find(({ tap_stream_id }) => tap_stream_id === entry.tap_stream_id) : entry;
+    return wish !== undefined && isStreamSelected(wish) ? [{ entry, wish }] : [];
   });
+  const selected = allOf(
+    ...pairs.map(
+      ({ entry, wish }) =>
+        () =>
+          selectStream(entry, wish),
+    ),
+  );
   const shared = selected.find(({ name }, index) => selected.findIndex((other) => other.name === name) < index);
   if (shared !== undefined) {
     throw new UserError(`it gives two streams the name "${shared.name}": their records would be mixed; rename one`);
   }
   return selected;
+}
+
+function rejectUnknownStreams(offered: readonly CatalogEntry[], catalog: readonly UserEntry[]): void {
+  const names = offered.map(({ tap_stream_id }) => tap_stream_id);
+  const unknown = catalog.filter((entry) => !names.includes(entry.tap_stream_id) && isStreamSelected(entry));
+  if (unknown.length === 0) return;
+  const mistakes = unknown.map(({ tap_stream_id }) => {
+    const remedy = suggestion(nearest(tap_stream_id, names)) || '; see --discover';
+    return `it selects "${tap_stream_id}", a stream this tap does not have${remedy}`;
+  });
+  throw new UserError(...mistakes);
 }
 
 function isStreamSelected(entry: UserEntry | CatalogEntry): boolean {

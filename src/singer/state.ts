@@ -1,6 +1,7 @@
 /** Singer's state: where each stream resumes. What the tap does not know of is kept as it came. */
 import { UserError } from '../errors.ts';
 import { misfitOf } from '../validate.ts';
+import type { CatalogEntry } from './catalog.ts';
 
 export type Bookmark = Readonly<Record<string, unknown>>;
 
@@ -19,17 +20,100 @@ const stateShape = {
   },
 };
 
-/** @throws UserError if it has not the shape of a state */
-export function parseState(json: unknown): State {
-  const misfit = misfitOf(stateShape, json);
-  if (misfit !== undefined) throw new UserError(`it is no Singer state: ${misfit}`);
-  const { type, value } = json as { type?: unknown; value?: unknown };
+/** What is known of a stream, to understand its bookmark. */
+type Bookmarked = Pick<CatalogEntry, 'tap_stream_id' | 'replication_key'>;
+
+/**
+ * A state as it came, if it is understood: what is not would be read as a fresh start, and all history again.
+ *
+ * @param streams of the tap
+ * @throws UserError for what is no state, or not one of this tap, with where the bookmarks should be
+ */
+export function parseState(json: unknown, streams: readonly Bookmarked[] = []): State {
+  const remedy = `bookmarks are written as ${exampleFor(streams, json)}`;
+  if (Array.isArray(json)) throw new UserError(`it is no Singer state, but a list: ${remedy}`);
+  const { type, value } = (json ?? {}) as { type?: unknown; value?: unknown };
   if (type === 'STATE' && value !== undefined) {
     throw new UserError('it is a whole STATE message: write only its "value" into the file');
   }
+  const misfit = misfitOf(stateShape, json);
+  if (misfit !== undefined) throw new UserError(`it is no Singer state: ${misfit}; ${remedy}`);
   const { bookmarks, currently_syncing, ...others } = json as Partial<State>;
+  if (!hasKeys(bookmarks)) rejectOtherPlace(others, bookmarks === undefined, streams, remedy);
+  if (streams.length > 0) rejectOtherBookmarks(bookmarks ?? {}, streams, remedy);
   return { ...others, bookmarks: bookmarks ?? {}, ...(currently_syncing && { currently_syncing }) };
 }
+
+/** A state as it should be, of a stream that the user's file names, if it names one. */
+function exampleFor(streams: readonly Bookmarked[], json: unknown): string {
+  const dated = streams.filter(({ replication_key }) => replication_key !== undefined);
+  const text = JSON.stringify(json) ?? '';
+  const stream = dated.find(({ tap_stream_id }) => text.includes(`"${tap_stream_id}"`)) ?? dated[0];
+  const { tap_stream_id = 'transactions', replication_key = 'createdAt' } = stream ?? {};
+  return `{"bookmarks": {"${tap_stream_id}": {"${replication_key}": "2026-01-31T00:00:00.000Z"}}}`;
+}
+
+/** A state without bookmarks that has something else: they are somewhere else. One that says that it has none is believed. */
+function rejectOtherPlace(
+  others: Readonly<Record<string, unknown>>,
+  hasNone: boolean,
+  streams: readonly Bookmarked[],
+  remedy: string,
+): void {
+  const path = pathToBookmarks(others, maxDepth);
+  if (path !== undefined) {
+    throw new UserError(`its bookmarks stand in "${path.join('.')}", and must stand at the top: ${remedy}`);
+  }
+  const names = Object.keys(others);
+  const own = names.find((name) => streams.some(({ tap_stream_id }) => tap_stream_id === name));
+  if (own !== undefined) throw new UserError(`its bookmark of "${own}" does not stand in "bookmarks": ${remedy}`);
+  if (hasNone && names.length > 0) throw new UserError(`it has no "bookmarks", but ${listed(names)}: ${remedy}`);
+}
+
+/** Where an object with bookmarks lies within other ones; in a list of them, as of any tap that keeps its own format. */
+function pathToBookmarks(value: unknown, depth: number): string[] | undefined {
+  if (depth === 0 || typeof value !== 'object' || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    if (name === 'bookmarks' && hasKeys(inner)) return [name];
+    const path = pathToBookmarks(inner, depth - 1);
+    if (path !== undefined) return [name, ...path];
+  }
+  return undefined;
+}
+
+/** Of what wraps a state in practice, such as Meltano's own record of it, nothing is deeper. */
+const maxDepth = 5;
+
+/** Bookmarks of which none is ours, and such as are ours but do not hold what a stream resumes by. */
+function rejectOtherBookmarks(bookmarks: State['bookmarks'], streams: readonly Bookmarked[], remedy: string): void {
+  const names = Object.keys(bookmarks);
+  const known = streams.filter(({ tap_stream_id }) => Object.hasOwn(bookmarks, tap_stream_id));
+  if (names.length > 0 && known.length === 0) {
+    const whose = `it has no bookmark of a stream of this tap, but of ${listed(names)}`;
+    throw new UserError(`${whose}: is it the state of another tap? Here ${remedy}`);
+  }
+  const mistakes = known.flatMap(({ tap_stream_id, replication_key }) => {
+    const keys = Object.keys(bookmarks[tap_stream_id] ?? {});
+    if (replication_key === undefined || keys.length === 0 || keys.includes(replication_key)) return [];
+    return [`the bookmark of "${tap_stream_id}" has ${listed(keys)}, and must have "${replication_key}": ${remedy}`];
+  });
+  if (mistakes.length > 0) throw new UserError(...mistakes);
+}
+
+function hasKeys(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - maxListed;
+  return `${names
+    .slice(0, maxListed)
+    .map((name) => `"${name}"`)
+    .join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** A line is to be read. */
+const maxListed = 3;
 
 /**
  * The state of several runs that have shared the work, by streams or by dates: of each bookmark what is furthest, but the
@@ -62,8 +146,8 @@ function earliest(one: unknown, other: unknown): unknown {
 /** The state after a stream got further. What the bookmark has as undefined is no longer in it. */
 export function withBookmark(state: State, stream: string, bookmark: Bookmark): State {
   const whole = Object.entries({ ...state.bookmarks[stream], ...bookmark });
-  const told = Object.fromEntries(whole.filter(([, value]) => value !== undefined));
-  return { ...state, bookmarks: { ...state.bookmarks, [stream]: told } };
+  const kept = Object.fromEntries(whole.filter(([, value]) => value !== undefined));
+  return { ...state, bookmarks: { ...state.bookmarks, [stream]: kept } };
 }
 
 /** The state while a stream is written, or, without one, of a run that is complete. */

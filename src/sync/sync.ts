@@ -9,7 +9,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { ForeseenError, isDefect, messageOf } from '../errors.ts';
+import { ForeseenError } from '../errors.ts';
 import type { Ask } from '../paystack/client.ts';
 import { EveryStreamRefused, mayBeLacking, Refused } from '../paystack/errors.ts';
 import type { Tally } from '../paystack/ledger.ts';
@@ -17,6 +17,7 @@ import type { Row } from '../paystack/list.ts';
 import type { RowsRead } from '../paystack/reading.ts';
 import { createDriftReport, type Drift, type DriftReport } from '../record/drift.ts';
 import { readSchema } from '../record/schemas.ts';
+import { explained } from '../report/defects.ts';
 import type { Log } from '../report/log.ts';
 import type { Observer } from '../report/observer.ts';
 import { recordFrame } from '../singer/messages.ts';
@@ -108,11 +109,8 @@ async function attempt({ stop, log }: Session, run: StreamRun, work: () => Promi
     if (stop.signal.aborted) return;
     if (error instanceof ForeseenError && error.remedy !== 'end the stream') stop.abort(error);
     else if (error instanceof Refused && !run.hasAnswered) run.refusal = error;
-    run.failure ??= messageOf(error);
-    if (isDefect(error)) {
-      run.failure = `a defect of tap-paystack: ${messageOf(error)}`;
-      for (const line of (error.stack ?? '').split('\n')) log('DEBUG', line, { stream: run.stream.id });
-    }
+    const why = explained(error, log, { stream: run.stream.id });
+    run.failure ??= why;
   }
 }
 

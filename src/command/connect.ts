@@ -1,0 +1,61 @@
+/** The client of Paystack that a config asks for, and what its requests report to whoever watches. */
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { type Ask, createAsk } from '../paystack/client.ts';
+import { briefPatience, fullPatience } from '../paystack/patience.ts';
+import { createQuota } from '../paystack/quota.ts';
+import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import { createTransport } from '../paystack/transport.ts';
+import type { Log } from '../report/log.ts';
+import type { Observer } from '../report/observer.ts';
+import { createRetryLog } from '../report/retries.ts';
+import { refuseToShowKey } from './node-debug.ts';
+
+export interface ConnectOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly observer?: Observer;
+}
+
+/** @throws UserError if Node would print what is sent */
+export async function connect(
+  config: Config,
+  { environment, clock, signal, log, observer }: ConnectOptions,
+): Promise<Ask> {
+  refuseToShowKey(environment);
+  const { apiUrl, secretKey, userAgent, requestTimeoutMs, concurrency, allowance } = config;
+  const quota = createQuota({
+    ...{ concurrency, allowance, clock },
+    onWait: (endpoint, waitMs) => observer?.waiting(endpoint, waitMs),
+  });
+  // Without an observer it is a test of the connection, which somebody waits for.
+  const patience = observer === undefined ? briefPatience : fullPatience;
+  const logRetry = createRetryLog(clock, log);
+  const ask = createAsk({
+    ...{ apiUrl, secretKey, userAgent, timeoutMs: requestTimeoutMs, quota, clock, signal, patience },
+    transport: await createTransport(apiUrl),
+    onRetry: ({ endpoint, why, waitMs, isFirstContact }) => {
+      observer?.retried(endpoint);
+      if (isFirstContact && patience === briefPatience) return;
+      logRetry(endpoint, why, waitMs);
+    },
+    onTry: (endpoint, status, durationMs) => {
+      const succeeded = status !== undefined && status < 400;
+      observer?.asked({ endpoint, status, succeeded, durationMs, quotaLeft: quota.remaining(endpoint) });
+    },
+  });
+  return observer === undefined ? ask : announcing(ask, observer);
+}
+
+/** Reports the total that a stream's list has. Of a child there are many lists: the total of one says nothing of the stream. */
+function announcing(ask: Ask, observer: Observer): Ask {
+  return (question, read) =>
+    ask(question, (answer) => {
+      const facts: StreamFacts | undefined = streams[question.endpoint as StreamName];
+      const total = Number(answer.meta['total'] ?? Number.NaN);
+      if (facts !== undefined && facts.parent === undefined && total >= 0) observer.announced(question.endpoint, total);
+      return read(answer);
+    });
+}

@@ -1,0 +1,91 @@
+/** The files that a user hands in. Errors name the file, and never show what is in it: it may be the key. */
+import { readFileSync } from 'node:fs';
+import { messageOf, UserError } from '../errors.ts';
+import { parseExact } from '../json/exact.ts';
+import { jsonMistakeIn } from './json-mistake.ts';
+
+export type FileKind = 'config' | 'state' | 'catalog';
+
+/**
+ * What a file of JSON holds.
+ *
+ * @throws UserError for one that cannot be read or is not valid JSON
+ */
+export function readJsonFile(kind: FileKind, path: string): unknown {
+  return naming(kind, path, () => {
+    const text = readText(path).replace(/^\uFEFF/, '');
+    if (text.trim() === '') throw new UserError(emptyFile[kind]);
+    try {
+      return parseExact(text);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new UserError(brokenJson(kind, text));
+    }
+  });
+}
+
+/** @throws UserError, as `readJsonFile`, and for anything but an object */
+export function readObject(kind: FileKind, path: string): Readonly<Record<string, unknown>> {
+  const value = readJsonFile(kind, path);
+  return naming(kind, path, () => {
+    if (!isObject(value))
+      throw new UserError(`it must hold a JSON object, not ${Array.isArray(value) ? 'a list' : 'a single value'}`);
+    return value;
+  });
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Does something with the content of a file; each of its mistakes names the file. */
+export function naming<Result>(kind: FileKind, path: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(...error.mistakes.map((mistake) => `${kind} file "${path}": ${mistake}`));
+  }
+}
+
+const emptyFile: Readonly<Record<FileKind, string>> = {
+  config: 'it is empty; it must hold a JSON object',
+  state: 'it is empty: for a first run leave --state away, or write {} into it',
+  catalog: 'it is empty; make a catalog with --discover',
+};
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+};
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = messageOf(error) } = error as NodeJS.ErrnoException;
+    throw new UserError(
+      `it cannot be read (${unreadable[code] ? `${unreadable[code]}, ${code}` : code}); check the path`,
+    );
+  }
+}
+
+function brokenJson(kind: FileKind, text: string): string {
+  const lines = text.trim().split('\n');
+  if (kind === 'state' && lines.length > 1 && lines.every(isJson)) {
+    return `it has ${lines.length} states, one a line: keep the last line alone, by tail -n 1`;
+  }
+  const { line, column, cause } = jsonMistakeIn(text);
+  return `it is not valid JSON at line ${line}, column ${column}: ${cause}`;
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+}

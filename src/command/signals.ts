@@ -1,0 +1,68 @@
+/** SIGINT and SIGTERM: how they end what is going on. */
+import { setMaxListeners } from 'node:events';
+import { ForeseenError } from '../errors.ts';
+import type { Log } from '../report/log.ts';
+
+/** By the conventions of shells: 128 and the number of the signal. */
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+type Signal = keyof typeof exitCodes;
+
+/** What a signal leaves for the last lines to be taken by the reader. */
+const graceMs = 2000;
+/** What it leaves where the reader has half a line and does not take the rest. Container runtimes kill after ten seconds. */
+const lineGraceMs = 9000;
+const checkMs = 50;
+
+class Interrupted extends ForeseenError {
+  override readonly name = 'Interrupted';
+  readonly remedy = 'end the run';
+  readonly exitCode: number;
+
+  constructor(signal: Signal) {
+    super(`stopped by ${signal}`);
+    this.exitCode = exitCodes[signal];
+  }
+}
+
+/**
+ * Does something that a signal ends. A second signal changes nothing: Meltano sends each twice.
+ *
+ * @param isWithinLine whether the reader of stdout may have half a line
+ * @returns the exit code of the work, or of the signal
+ */
+export async function untilSignal(
+  log: Log,
+  stop: AbortController,
+  isWithinLine: () => boolean,
+  work: () => Promise<number>,
+): Promise<number> {
+  setMaxListeners(0, stop.signal); // Every request listens.
+  const onSignal = (signal: Signal) => {
+    if (stop.signal.reason instanceof Interrupted) return;
+    log('INFO', `${signal}: stopping`);
+    stop.abort(new Interrupted(signal));
+    exitLater(exitCodes[signal], isWithinLine);
+  };
+  const signals = Object.keys(exitCodes) as Signal[];
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    log('WARNING', `${error.message}; the next run goes on from the last state`);
+    return error.exitCode;
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}
+
+/** Ends the process at the end of the grace time, whatever hangs, but not in the middle of a line that may still be taken. */
+function exitLater(exitCode: number, isWithinLine: () => boolean): void {
+  let passedMs = 0;
+  const timer = setInterval(() => {
+    passedMs += checkMs;
+    if (passedMs >= lineGraceMs || (passedMs >= graceMs && !isWithinLine())) process.exit(exitCode);
+  }, checkMs);
+  timer.unref();
+}

@@ -1,0 +1,36 @@
+/** The end of a sync in the log: what is new, what is not whole, and the sum of it all in one last line. */
+import type { Counts } from '../report/counter.ts';
+import type { Log } from '../report/log.ts';
+import { counted } from '../report/words.ts';
+import type { Summary } from '../sync/sync.ts';
+
+/** The last line is the one that an orchestrator keeps: its numbers are fields where the log is JSON. */
+export function logSummary({ streams, drift }: Summary, counts: Counts, durationMs: number, log: Log): void {
+  for (const { stream, field, type, count } of drift) {
+    log('WARNING', `drift: ${stream}.${field} came as ${type} ${counted(count, 'time')}; it is in _extra`, { stream });
+  }
+  const sum = (value: (stream: Summary['streams'][number]) => number) =>
+    streams.reduce((all, stream) => all + value(stream), 0);
+  const failed = streams.filter(({ failure }) => failure !== undefined).map(({ stream }) => stream);
+  const summary = {
+    streams: streams.length,
+    records: sum(({ written }) => written),
+    announced: sum(({ tally }) => tally.announced),
+    ...counts,
+    windows_read_again: sum(({ tally }) => tally.reread),
+    drift: drift.length,
+    failures: failed,
+    seconds: Number((durationMs / 1000).toFixed(1)),
+  };
+  const { requests, retries, waits, windows_read_again, seconds } = summary;
+  const notes = [
+    counted(requests, 'request'),
+    retries > 0 && `${retries} made again`,
+    waits > 0 && `${counted(waits, 'wait')} for the quota`,
+    windows_read_again > 0 && `${counted(windows_read_again, 'window')} read again`,
+    drift.length > 0 && `${counted(drift.length, 'field')} drifted`,
+  ].filter(Boolean);
+  if (failed.length > 0) log('CRITICAL', `not whole: ${failed.join(', ')}; the next run reads them again`);
+  const written = `${counted(summary.records, 'record')} of ${counted(streams.length, 'stream')} written`;
+  log('INFO', `${written} in ${seconds.toFixed(1)} s (${notes.join(', ')})`, { summary });
+}

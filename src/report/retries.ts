@@ -1,0 +1,36 @@
+/** Tries that failed and are made again, in the log: the first of a kind at once, the others as their number. */
+import type { Clock } from '../clock.ts';
+import type { Log } from './log.ts';
+
+/** A kind of failure that goes on. */
+interface Trouble {
+  saidAt: number;
+  /** How often it happened since. */
+  again: number;
+}
+
+/** A trouble that goes on is mentioned this often. */
+const intervalMs = 30_000;
+
+/** A host that cannot be reached is one trouble, whatever is asked of it. */
+const isOfHost = /could not be reached/;
+
+export function createRetryLog(clock: Clock, log: Log): (endpoint: string, why: string, waitMs: number) => void {
+  // As many as there are endpoints and statuses, which are few.
+  const troubles = new Map<string, Trouble>();
+  return (endpoint, why, waitMs) => {
+    const kind = isOfHost.test(why) ? why : `${endpoint} ${/^answered \d+/.exec(why)?.[0] ?? why}`;
+    const trouble = troubles.get(kind);
+    const now = clock.now();
+    const wait = `trying again in ${(waitMs / 1000).toFixed(1)} s`;
+    const isFolded = trouble !== undefined && now - trouble.saidAt < intervalMs;
+    if (isFolded) trouble.again++;
+    const before = !isFolded && trouble && trouble.again > 0 ? ` (and ${times(trouble.again)} before)` : '';
+    if (!isFolded) troubles.set(kind, { saidAt: now, again: 0 });
+    log(isFolded ? 'DEBUG' : 'WARNING', `${endpoint}: Paystack ${why}${before}; ${wait}`, { stream: endpoint });
+  };
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
