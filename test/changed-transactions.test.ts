@@ -56,18 +56,21 @@ for (const [name, bend] of answers) {
   }
 }
 
-t.test('a transaction that Paystack does not know any more is said, and holds the bookmark of its refund', async (t) => {
-  const refunds: Json[] = [{ id: 1, transaction: 1, status: 'processed', createdAt: '2025-01-01T00:00:00.000Z' }];
-  const server = await startHostilePaystack({
-    transactions: { records: daily('transactions', 100) },
-    refunds: { records: refunds },
-  });
-  t.teardown(() => server.close());
-  const input = { config: server.config, streams: ['refunds', 'transactions'] };
-  const first = await runSync(input);
-  refunds.push({ id: 2, transaction: 777, status: 'processed', createdAt: new Date().toISOString() });
-  const second = await runSync({ ...input, state: first.state });
-  t.equal(second.code, 1);
-  t.match(second.stderr, /^ERROR transactions: .*\b777\b/m);
-  t.same(second.state.bookmarks.refunds, first.state.bookmarks.refunds);
-});
+t.test(
+  'a transaction that Paystack does not know any more is said, and holds the bookmark of its refund',
+  async (t) => {
+    const refunds: Json[] = [{ id: 1, transaction: 1, status: 'processed', createdAt: '2025-01-01T00:00:00.000Z' }];
+    const server = await startHostilePaystack({
+      transactions: { records: daily('transactions', 100) },
+      refunds: { records: refunds },
+    });
+    t.teardown(() => server.close());
+    const input = { config: server.config, streams: ['refunds', 'transactions'] };
+    const first = await runSync(input);
+    refunds.push({ id: 2, transaction: 777, status: 'processed', createdAt: new Date().toISOString() });
+    const second = await runSync({ ...input, state: first.state });
+    t.equal(second.code, 1);
+    t.match(second.stderr, /^ERROR transactions: .*\b777\b/m);
+    t.same(second.state.bookmarks.refunds, first.state.bookmarks.refunds);
+  },
+);
