@@ -1,6 +1,7 @@
 /** `--test`: what the key can read, at the cost of one request for each list, and without a word on stdout. */
 import t from 'tap';
-import { type StreamFacts, type StreamName, streams } from '../src/paystack/streams.ts';
+import type { StreamFacts } from '../src/paystack/stream-facts.ts';
+import { type StreamName, streams } from '../src/paystack/streams.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
 import { type Run, runTap, selecting, workFolder } from './support/tap.ts';
 

@@ -1,6 +1,7 @@
 /** Every collection that Paystack can list arrives whole, whatever its endpoint is like. */
 import t from 'tap';
-import { type StreamFacts, type StreamName, streams } from '../src/paystack/streams.ts';
+import type { StreamFacts } from '../src/paystack/stream-facts.ts';
+import { type StreamName, streams } from '../src/paystack/streams.ts';
 import { readSchema } from '../src/record/schemas.ts';
 import { readFixtures } from '../src/sandbox/dataset.ts';
 import { type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';

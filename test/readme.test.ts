@@ -5,7 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { settings } from '../src/config.ts';
-import { type StreamFacts, streams } from '../src/paystack/streams.ts';
+import type { StreamFacts } from '../src/paystack/stream-facts.ts';
+import { streams } from '../src/paystack/streams.ts';
 
 const file = join(import.meta.dirname, '../README.md');
 

@@ -1,7 +1,8 @@
 /** What a row says of its record beside the text: its key, its creation, whether it is open, and which record it changes. */
 import t from 'tap';
 import { newJsonReader, readAnswer } from '../src/json/read.ts';
-import { type StreamFacts, type StreamName, streams } from '../src/paystack/streams.ts';
+import type { StreamFacts } from '../src/paystack/stream-facts.ts';
+import { type StreamName, streams } from '../src/paystack/streams.ts';
 import { readSchema } from '../src/record/schemas.ts';
 import { compileParents, compileRows } from '../src/sync/rows.ts';
 

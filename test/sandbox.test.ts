@@ -2,7 +2,8 @@
 import { EventEmitter, once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import t, { type Test } from 'tap';
-import { type StreamFacts, type StreamName, streams } from '../src/paystack/streams.ts';
+import type { StreamFacts } from '../src/paystack/stream-facts.ts';
+import { type StreamName, streams } from '../src/paystack/streams.ts';
 import type { Quirks, Style } from '../src/sandbox/answers.ts';
 import { type Records, readFixtures } from '../src/sandbox/dataset.ts';
 import { atRandom, everyNth, type Fault, type FaultContext } from '../src/sandbox/faults.ts';

@@ -1,6 +1,7 @@
 /** Discovery: the table of streams and the catalogs folder, as a Singer catalog. Needs no key and no network. */
 
-import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
+import { type StreamName, streams } from '../paystack/streams.ts';
 import { publicSchema, readSchema } from '../record/schemas.ts';
 import type { Schema } from '../schema.ts';
 import type { CatalogEntry, Metadata } from '../singer/catalog.ts';

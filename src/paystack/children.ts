@@ -12,7 +12,7 @@
 import { ForeseenError, messageOf } from '../errors.ts';
 import { inOrder, toAsync } from '../prefetch.ts';
 import { NoAnswer } from './errors.ts';
-import { newTally, type Tally } from './ledger.ts';
+import { newTally, type Tally, type Wanted } from './ledger.ts';
 import type { List, Row } from './list.ts';
 import { readList } from './reader.ts';
 import type { Covered, Reading, Readings } from './reading.ts';
@@ -26,8 +26,8 @@ export interface ChildOptions<Content> {
   readonly open: (parent: Parent) => List<Content>;
   /** False for a parent that need not be visited: it was read beside others. */
   readonly isVisited: (parent: Row<Parent>) => boolean;
-  /** True if a list without children need not be asked for twice. */
-  readonly isEmptyBelieved: boolean;
+  /** How a list of children is read. */
+  readonly wanted: Omit<Wanted, 'isWanted'>;
   /** Parents that may be asked for at once, asked again before each. */
   readonly ahead: () => number;
   readonly tally: Tally;
@@ -126,10 +126,10 @@ function progress(whole: Covered, parent: Row<Parent>, next: Row<Parent>, { isWh
 }
 
 /** Reads the first page of a parent's children, and leaves the rest to be read in turn: one may have very many. */
-async function begin<Content>(parent: Row<Parent>, { open, isEmptyBelieved }: ChildOptions<Content>) {
+async function begin<Content>(parent: Row<Parent>, { open, wanted }: ChildOptions<Content>) {
   const own = newTally();
   const list = open(parent.content);
-  const readings = readList(list, { range: undefined, isEmptyBelieved }, () => 1, own);
+  const readings = readList(list, wanted, () => 1, own);
   try {
     const { value: first } = await readings.next();
     return { path: list.path, first: first ?? undefined, readings, own, error: undefined };

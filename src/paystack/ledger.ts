@@ -37,6 +37,8 @@ export interface Wanted {
   readonly isWanted?: (row: Row<unknown>) => boolean;
   /** True if a list without records need not be asked for twice. */
   readonly isEmptyBelieved?: boolean;
+  /** True if two passes must bring the same: what does not come is taken for gone. */
+  readonly mustAgree?: boolean;
 }
 
 /** The keys that came, each with the fingerprint of what came last under it. */

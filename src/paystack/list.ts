@@ -12,7 +12,7 @@ import { isNull, type JsonText, valueIn } from '../json/scan.ts';
 import type { Answer, Ask } from './client.ts';
 import { Refused, WrongAnswer } from './errors.ts';
 import { type Meta, type PagingStyle, pagingStyles, type Query } from './paging.ts';
-import type { StreamFacts } from './streams.ts';
+import type { StreamFacts } from './stream-facts.ts';
 
 /**
  * A record with what the reader needs to know of it. Its content is what is written of it, as bytes: rows wait for their

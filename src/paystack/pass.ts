@@ -6,9 +6,10 @@
  * a total by itself.
  *
  * A window is settled by one pass if it fits in one answer; or if it has cursors, which stay where they are while records come
- * and go; or if as many records came as were announced, newest first, and no total was disproved. Else it is read again until
- * a pass brings nothing new. A list that comes oldest first is read back from its last page to its first, so that what moves
- * when a record goes comes toward the reader. Pages without a gap, twice, outweigh a total that is too high.
+ * and go; or if as many records came as were announced, newest first, and no total was disproved. Else it is read again, in
+ * turns from its last page to its first and from its first to its last, until a pass brings nothing new: when a record goes,
+ * what moves comes toward a reader that reads back. One such pass settles a list that comes oldest first. Pages without a gap,
+ * in three passes, outweigh a total that is too high.
  */
 import { lookahead } from '../prefetch.ts';
 import { EndlessList, Refused } from './errors.ts';
@@ -172,7 +173,7 @@ export async function* settle<Content>(
     tally.reread++;
     passes++;
     const before = ledger.found;
-    if (ledger.order === 'oldest-first' && !hasGap(ledger)) yield* readBack(reader, query, ledger);
+    if (passes % 2 === 0 && !ledger.hasCursors && !hasGap(ledger)) begun = yield* readBack(reader, query, ledger);
     else {
       beginPass(ledger);
       begun = await firstPage(list, query);
@@ -202,8 +203,9 @@ function isSettled(
   const isComplete = countOf(ledger) >= (total ?? 0);
   // A full page with nothing behind it may have had something there, which has moved.
   const isOneAnswer = ledger.pass.size <= begun.rows.length && !(begun.isFull && ledger.last?.count === 0);
-  const isStill = isOneAnswer || ledger.hasCursors || ledger.wasReadBack;
-  if (isComplete && !hasGap(ledger)) {
+  const isStill = isOneAnswer || ledger.hasCursors || (ledger.wasReadBack && ledger.order === 'oldest-first');
+  const mayEndAtOnce = !reader.wanted.mustAgree || (passes > 1 && !hasNews);
+  if (isComplete && mayEndAtOnce && !hasGap(ledger)) {
     if (isStill || (total !== undefined && (ledger.order ?? 'newest-first') === 'newest-first')) return true;
   }
   if (passes === 1 || hasNews || hasGap(ledger)) return false;
@@ -220,10 +222,21 @@ function disprove(reader: Reader<unknown>, total: number, { known, refused }: Le
   reader.tally.disproved = { total, records: known.size + refused };
 }
 
-/** Reads the pages of the pass before once more, the last first. */
-async function* readBack<Content>(reader: Reader<Content>, query: Query, ledger: Ledger): Readings<Content> {
+/**
+ * Reads the pages of the pass before once more, the last first.
+ *
+ * @returns the first page
+ */
+async function* readBack<Content>(
+  { list }: Reader<Content>,
+  query: Query,
+  ledger: Ledger,
+): Readings<Content, Page<Content>> {
   const { pages } = ledger;
   beginPass(ledger);
-  for (let number = pages; number >= 1; number--) yield rowsOf(ledger, await reader.list.page(number, query));
   ledger.wasReadBack = true;
+  for (let number = pages; number > 1; number--) yield rowsOf(ledger, await list.page(number, query));
+  const first = await list.page(1, query);
+  yield rowsOf(ledger, first);
+  return first;
 }

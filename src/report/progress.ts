@@ -36,7 +36,7 @@ const eraseLine = '\r\u001b[K';
 export function createDisplay(terminal: Terminal, clock: Clock): Display {
   const all = new Map<string, Progress>();
   const waitingUntil = new Map<string, number>();
-  let [startedAt, wroteAt, namedAt] = [clock.now(), clock.now(), 0];
+  let [startedAt, wroteAt, namedAt] = [clock.monotonic(), clock.monotonic(), 0];
   let named: string | undefined;
   let quotaLeft: number | undefined;
   let footnote: string | undefined;
@@ -46,7 +46,7 @@ export function createDisplay(terminal: Terminal, clock: Clock): Display {
   function draw(): void {
     cancelDraw = clock.after(redrawMs, draw);
     const width = (terminal.columns || 80) - 1;
-    const now = clock.now();
+    const now = clock.monotonic();
     const parts = statusParts({ all, named, quotaLeft, waitingUntil, elapsedMs: now - startedAt, wroteAt, now });
     terminal.write(`${eraseLine}${fitted(parts, width)}`);
     isDrawn = true;
@@ -66,7 +66,7 @@ export function createDisplay(terminal: Terminal, clock: Clock): Display {
       draw();
     },
     start: (streams, note) => {
-      [startedAt, wroteAt] = [clock.now(), clock.now()];
+      [startedAt, wroteAt] = [clock.monotonic(), clock.monotonic()];
       footnote = note;
       for (const stream of streams) {
         all.set(stream, { written: 0, announced: undefined, hasEnded: false, isWhole: false });
@@ -79,7 +79,7 @@ export function createDisplay(terminal: Terminal, clock: Clock): Display {
     },
     retried: () => {},
     waiting: (endpoint, ms) => {
-      waitingUntil.set(endpoint, clock.now() + ms);
+      waitingUntil.set(endpoint, clock.monotonic() + ms);
     },
     announced: (endpoint, total) => {
       const stream = all.get(endpoint);
@@ -89,7 +89,7 @@ export function createDisplay(terminal: Terminal, clock: Clock): Display {
     wrote: (endpoint, records) => {
       const stream = all.get(endpoint);
       if (stream) stream.written += records;
-      wroteAt = clock.now();
+      wroteAt = clock.monotonic();
       const isStale = named === undefined || all.get(named)?.hasEnded || wroteAt - namedAt >= minNamedMs;
       if (endpoint !== named && isStale) quotaLeft = undefined;
       if (endpoint === named || isStale) [named, namedAt] = [endpoint, wroteAt];
@@ -104,7 +104,7 @@ export function createDisplay(terminal: Terminal, clock: Clock): Display {
       cancelDraw = undefined;
       erase();
       if (![...all.values()].some(({ written, hasEnded }) => written > 0 || hasEnded)) return;
-      terminal.write(tableOf(all, clock.now() - startedAt));
+      terminal.write(tableOf(all, clock.monotonic() - startedAt));
       if (footnote !== undefined) terminal.write(`${footnote}\n`);
     },
   };

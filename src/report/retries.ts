@@ -21,7 +21,7 @@ export function createRetryLog(clock: Clock, log: Log): (endpoint: string, why: 
   return (endpoint, why, waitMs) => {
     const kind = isOfHost.test(why) ? why : `${endpoint} ${/^answered \d+/.exec(why)?.[0] ?? why}`;
     const trouble = troubles.get(kind);
-    const now = clock.now();
+    const now = clock.monotonic();
     const wait = `trying again in ${(waitMs / 1000).toFixed(1)} s`;
     const isFolded = trouble !== undefined && now - trouble.saidAt < intervalMs;
     if (isFolded) trouble.again++;

@@ -1,7 +1,8 @@
 /** The answers of lists: a page of records, in one of the ways Paystack pages, with the `meta` that goes with it. */
 import { parseExact, stringifyExact } from '../json/exact.ts';
 import { type Paging, type PagingStyle, pagingStyles } from '../paystack/paging.ts';
-import type { StreamFacts, StreamName } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
+import type { StreamName } from '../paystack/streams.ts';
 import type { PerStream } from './dataset.ts';
 import { type FilterQuirks, type Query, type Selection, select } from './filters.ts';
 import type { List } from './list.ts';

@@ -1,5 +1,5 @@
 /** Which of the table's fields a record has in Paystack's answers. The others are what the tap adds from its parent. */
-import type { StreamFacts } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
 
 /** The fields of the key. */
 export function ownKey({ key, parent }: StreamFacts): readonly string[] {

@@ -1,5 +1,6 @@
 /** What a request is answered with. Knows nothing of sockets. */
-import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
+import { type StreamName, streams } from '../paystack/streams.ts';
 import { listBody, type Quirks, type Style } from './answers.ts';
 import { createDataset, type Dataset } from './dataset.ts';
 import type { Fault } from './faults.ts';

@@ -1,5 +1,6 @@
 /** From a path to what is asked for. All paths are those of the table of streams. */
-import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
+import { type StreamName, streams } from '../paystack/streams.ts';
 import type { Query } from './filters.ts';
 
 export type Target =

@@ -1,6 +1,7 @@
 /** `npm run sandbox`: a small Paystack to point the tap at, until it is stopped. */
 import { parseArgs } from 'node:util';
-import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
+import { type StreamName, streams } from '../paystack/streams.ts';
 import type { Style } from './answers.ts';
 import { everyNth, type Fault } from './faults.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './server.ts';

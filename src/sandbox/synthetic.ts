@@ -4,7 +4,7 @@
  */
 import { stringifyExact } from '../json/exact.ts';
 import { isObject } from '../json/values.ts';
-import type { StreamFacts } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { ownCreated, ownKey } from './own-fields.ts';
 import { creationOf, type Rows, timeOf } from './rows.ts';
 

@@ -7,7 +7,8 @@ import type { Tally, Wanted } from '../paystack/ledger.ts';
 import { type List, openList, type Row, type ToRows } from '../paystack/list.ts';
 import { readList } from '../paystack/reader.ts';
 import type { Reading } from '../paystack/reading.ts';
-import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
+import { type StreamName, streams } from '../paystack/streams.ts';
 import { dayMs, midnightBefore, pagesIn, queryOf, type Range, type Span } from '../paystack/windows.ts';
 import { inOrder, toAsync } from '../prefetch.ts';
 import { readSchema } from '../record/schemas.ts';
@@ -25,6 +26,8 @@ export interface OpenOptions {
   readonly now: number;
   /** Pages of one stream that may be in flight or waiting. */
   readonly ahead: () => number;
+  /** True if what is not listed is to be removed from the warehouse: two readings must agree. */
+  readonly mustAgree: boolean;
   /** What is written around each record. */
   readonly frame: (askedAt: number) => RecordFrame;
 }
@@ -77,7 +80,7 @@ async function* readOwn(opening: Opening): StreamReadings {
   const { facts, name, position, tally, options, toRows } = opening;
   const list = listOf(opening, name, facts.path, toRows());
   if (!facts.ranged) {
-    yield* readList(list, { range: undefined }, options.ahead, tally);
+    yield* readList(list, { range: undefined, mustAgree: options.mustAgree }, options.ahead, tally);
     return;
   }
   const since = lookbackFrom(position, options.config, options.now);
@@ -129,7 +132,7 @@ async function* readSingles(opening: Opening, keys: readonly string[]): StreamRe
 /** The records of the lists that hang under the records of another. */
 async function* readUnderParents(opening: Opening, parentName: StreamName): StreamReadings {
   const { facts, name, position, tally, options, toRows } = opening;
-  const { config, now, ahead } = options;
+  const { config, now, ahead, mustAgree } = options;
   const parentFacts: StreamFacts = streams[parentName];
   const { carries } = facts.parent!;
   const fields = [...Object.values(carries), ...fieldsIn(facts.path)];
@@ -139,7 +142,7 @@ async function* readUnderParents(opening: Opening, parentName: StreamName): Stre
     parentFacts.path,
     compileParents(parentFacts, readSchema(parentName), fields),
   );
-  let wanted: Wanted = { range: undefined };
+  let wanted: Wanted = { range: undefined, mustAgree };
   let isVisited = (_: Row<Parent>) => true;
   if (facts.ranged) {
     const since = lookbackFrom(position, config, now);
@@ -156,10 +159,11 @@ async function* readUnderParents(opening: Opening, parentName: StreamName): Stre
   const open = (parent: Parent) =>
     listOf(opening, name, fillPath(facts.path, parent), toRows(carried(carries, parent)));
   const isEmptyBelieved = facts.paging === 'single';
+  const wantedChildren = { range: undefined, isEmptyBelieved, mustAgree };
   const own = { ...tally, failedParents: [] };
   yield* readChildren(
     readList(parents, wanted, () => 2, own),
-    { open, isVisited, isEmptyBelieved, ahead, tally },
+    { open, isVisited, wanted: wantedChildren, ahead, tally },
   );
 }
 

@@ -4,7 +4,7 @@ import { timeIn } from '../json/dates.ts';
 import { type JsonText, memberIn, newSource, openBrace, textIn } from '../json/scan.ts';
 import type { Parent } from '../paystack/children.ts';
 import type { Row, ToRows } from '../paystack/list.ts';
-import type { StreamFacts } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { type Conformed, compileConform } from '../record/conform.ts';
 import type { Misfit } from '../record/record-edit.ts';
 import type { Schema } from '../schema.ts';

@@ -1,6 +1,6 @@
 /** Reads single records of a stream by their keys, where a list would be more than is needed. */
 import type { Ask } from '../paystack/client.ts';
-import { WrongAnswer } from '../paystack/errors.ts';
+import { NoAnswer, WrongAnswer } from '../paystack/errors.ts';
 import type { Row, ToRows } from '../paystack/list.ts';
 import type { RowsRead } from '../paystack/reading.ts';
 import { midnightBefore } from '../paystack/windows.ts';
@@ -30,7 +30,7 @@ export interface SingleOptions<Content> {
 
 /**
  * @returns a function of a key, as JSON text, that reads its record: exactly one row
- * @throws what asking throws, through the promise. An answer with another record than was asked for is asked for again
+ * @throws what asking throws, through the promise; NoAnswer for an answer with another record than was asked for
  */
 export function openSingles<Content>(options: SingleOptions<Content>): (key: string) => Promise<RowsRead<Content>> {
   const { path, endpoint, rank, ask, toRows } = options;
@@ -40,7 +40,7 @@ export function openSingles<Content>(options: SingleOptions<Content>): (key: str
     return ask(question, ({ data, askedAt }) => {
       const { rows, release } = toRows([data], askedAt);
       if (rows.length === 0) throw new WrongAnswer('answered with no record');
-      if (rows[0]!.key !== key) throw new WrongAnswer(`answered with another record than ${key}`);
+      if (rows[0]!.key !== key) throw new NoAnswer(`answered with another record than ${key}`);
       return { kind: 'rows', rows, release };
     });
   };

@@ -3,7 +3,8 @@ import type { Config } from '../config.ts';
 import type { Refused } from '../paystack/errors.ts';
 import { newTally, type Tally } from '../paystack/ledger.ts';
 import type { Covered } from '../paystack/reading.ts';
-import { type StreamFacts, type StreamName, streams as table } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
+import { type StreamName, streams as table } from '../paystack/streams.ts';
 import { dayMs } from '../paystack/windows.ts';
 import type { Log } from '../report/log.ts';
 import type { SelectedStream } from '../singer/selection.ts';
@@ -16,7 +17,6 @@ export interface StreamRun {
   readonly facts: StreamFacts;
   readonly rank: number;
   readonly tally: Tally;
-  readonly startedAt: number;
   /** Set if the stream is listed whole and the target is to remove what was not in the list. */
   readonly version: number | undefined;
   /** Where the stream resumed. */
@@ -61,7 +61,7 @@ export function openStreamRuns(
     const isVersioned = config.activateVersion && stream.method === 'FULL_TABLE' && !config.isBounded;
     const start = positionIn(stream, state, now - openLookbackOf(facts, config), now, log);
     return {
-      ...{ stream, facts, rank, start, position: start, tally: newTally(), startedAt: now },
+      ...{ stream, facts, rank, start, position: start, tally: newTally() },
       ...{ version: isVersioned ? now : undefined, written: 0, hasAnswered: false, hasHole: false },
       ...{ failure: undefined, refusal: undefined },
       ...{ changes: undefined, held: [], stale: new Set(), staleLeft: 0, refreshed: 0 },

@@ -63,6 +63,8 @@ export interface Summary {
 interface Session extends Omit<SyncOptions, 'streams' | 'state' | 'write'> {
   /** Start of the run, milliseconds since 1970. */
   readonly now: number;
+  /** The same by the monotonic clock. */
+  readonly startedAt: number;
   readonly output: MessageOutput;
   readonly turns: WriterTurns;
   readonly drift: DriftReport;
@@ -84,7 +86,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   const output = createMessageOutput(options.write, streams, options.state);
   const runs = openStreamRuns(streams, options, now);
   const shared = { output, turns: createWriterTurns(), drift: createDriftReport() };
-  const session: Session = { ...options, ...shared, now, runs, active: runs.length };
+  const session: Session = { ...options, ...shared, now, startedAt: clock.monotonic(), runs, active: runs.length };
   const reads = new Map(
     runs.map((run) => [run, attempt(session, run, () => readAll(session, run)).finally(() => session.active--)]),
   );
@@ -137,7 +139,7 @@ async function readAll(session: Session, run: StreamRun): Promise<void> {
 function openOptions(session: Session, { stream, version }: StreamRun): OpenOptions {
   const { config, ask, now } = session;
   const ahead = () => Math.max(2, Math.ceil((1.25 * config.concurrency) / Math.max(1, session.active)));
-  return { config, ask, now, ahead, frame: recordFrame(stream.name, version) };
+  return { config, ask, now, ahead, mustAgree: version !== undefined, frame: recordFrame(stream.name, version) };
 }
 
 /** Writes a reading, or notes what it covers. */
@@ -184,7 +186,7 @@ function moved({ position }: StreamRun, reading: Exclude<StreamReading, { kind: 
 
 /** Waits for a stream's reading, reads what others changed of it, and says how it ended. */
 async function finish(session: Session, run: StreamRun, reads: ReadonlyMap<StreamRun, Promise<void>>): Promise<void> {
-  const { stop, log, observer, clock, runs } = session;
+  const { stop, log, observer, clock, runs, startedAt } = session;
   await reads.get(run);
   const changers = runs.filter(({ changes }) => changes === run);
   if (changers.length > 0) {
@@ -202,7 +204,7 @@ async function finish(session: Session, run: StreamRun, reads: ReadonlyMap<Strea
     run.failure = undefined;
   }
   const succeeded = run.failure === undefined && !stop.signal.aborted;
-  observer.ended(run.stream.id, { succeeded, durationMs: clock.now() - run.startedAt });
+  observer.ended(run.stream.id, { succeeded, durationMs: clock.monotonic() - startedAt });
   logEnd(run, log);
 }
 

@@ -4,7 +4,8 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type StreamFacts, type StreamName, streams } from '../../src/paystack/streams.ts';
+import type { StreamFacts } from '../../src/paystack/stream-facts.ts';
+import { type StreamName, streams } from '../../src/paystack/streams.ts';
 import { ownCreated } from '../../src/sandbox/own-fields.ts';
 import { findTarget } from '../../src/sandbox/routes.ts';
 import type { Json } from './tap.ts';

@@ -2,7 +2,8 @@
  * A merchant whose records come, change and go from day to day, by chance, as those of real ones do. A day passes when all dates
  * become a day older.
  */
-import { type StreamFacts, type StreamName, streams } from '../../src/paystack/streams.ts';
+import type { StreamFacts } from '../../src/paystack/stream-facts.ts';
+import { type StreamName, streams } from '../../src/paystack/streams.ts';
 import type { HostileList } from './hostile-paystack.ts';
 import type { Json } from './tap.ts';
 

@@ -1,5 +1,6 @@
 /** What the sandbox holds for these tests, and what a warehouse must hold after it was loaded. */
-import { type StreamFacts, type StreamName, streams } from '../../../src/paystack/streams.ts';
+import type { StreamFacts } from '../../../src/paystack/stream-facts.ts';
+import { type StreamName, streams } from '../../../src/paystack/streams.ts';
 import { type Records, readFixtures } from '../../../src/sandbox/dataset.ts';
 import { rawRecord } from '../../../src/sandbox/rows.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../../src/sandbox/server.ts';
