@@ -80,6 +80,8 @@ export interface Ledger {
   /** Records of this pass, and those among them that are no rows. */
   records: number;
   refused: number;
+  /** The keys that came more than once in this pass. */
+  repeated: Set<string>;
   /** Records of the first page of this pass; and of its smallest that has any. */
   firstCount: number;
   leastCount: number;
@@ -106,7 +108,7 @@ function newPass() {
     leastCount: Number.POSITIVE_INFINITY,
     gapsUntil: 0,
   };
-  return { ...counts, pass: new Set<string>(), last: undefined, isUneven: false };
+  return { ...counts, pass: new Set<string>(), repeated: new Set<string>(), last: undefined, isUneven: false };
 }
 
 /** Begins to count from the first page again. */
@@ -135,7 +137,8 @@ export function take<Content>(ledger: Ledger, page: Page<Content>): readonly Row
   noteOrder(ledger, page.rows);
   return page.rows.filter((row) => {
     const { key, created, isOpen, fingerprint } = row;
-    ledger.pass.add(key);
+    if (ledger.pass.has(key)) ledger.repeated.add(key);
+    else ledger.pass.add(key);
     const before = known.get(key);
     if (before === undefined && !(created > ledger.top)) ledger.found++;
     if (before === fingerprint) return false;

@@ -32,10 +32,10 @@ export interface Reader<Content> {
   tooDeep: { readonly number: number; readonly refusal: Refused } | undefined;
 }
 
-/** How often a window with something missing is read again, as long as no new records come. */
-const maxRereads = 2;
+/** Passes in a row that bring nothing new, after which what is missing is given up. */
+const maxQuiet = 3;
 
-/** How often at most: a list whose order changes between two answers gives a few more records each time. */
+/** Passes at most: a list whose order changes between two answers gives a few more records each time. */
 const maxPasses = 8;
 
 /** How often a page comes again, one time after the other, until a list without a total is at its end. */
@@ -155,6 +155,17 @@ function isSamePage({ rows }: Page<unknown>, other: Page<unknown>): boolean {
   return rows.length === other.rows.length && rows.every(({ key }, index) => key === other.rows[index]!.key);
 }
 
+/** What passes through a window have come to so far. */
+interface Progress {
+  /** The first page of the last pass. */
+  begun: Page<unknown>;
+  passes: number;
+  /** Passes in a row, up to the last, that brought nothing new. */
+  quiet: number;
+  /** Passes in a row, up to the last, that gave the same records twice. */
+  alike: number;
+}
+
 /** Reads a window again until it is settled; then says how far everything is read. */
 export async function* settle<Content>(
   reader: Reader<Content>,
@@ -164,26 +175,26 @@ export async function* settle<Content>(
 ): Readings<Content> {
   const { list, tally } = reader;
   ledger.top = ledger.newest;
-  let begun = first;
-  let hasNews = true;
-  let passes = 1;
-  let isWhole = isSettled(reader, ledger, begun, passes, hasNews);
-  while (!isWhole) {
-    if (passes === maxPasses || (passes > maxRereads && !hasNews)) break;
+  const progress: Progress = { begun: first, passes: 1, quiet: 0, alike: 1 };
+  let isWhole = isSettled(reader, ledger, progress);
+  while (!isWhole && progress.passes < maxPasses && progress.quiet < maxQuiet) {
     tally.reread++;
-    passes++;
-    const before = ledger.found;
-    if (passes % 2 === 0 && !ledger.hasCursors && !hasGap(ledger)) begun = yield* readBack(reader, query, ledger);
-    else {
+    progress.passes++;
+    const { found, repeated } = ledger;
+    if (progress.passes % 2 === 0 && !ledger.hasCursors && !hasGap(ledger)) {
+      progress.begun = yield* readBack(reader, query, ledger);
+    } else {
       beginPass(ledger);
-      begun = await firstPage(list, query);
+      const begun = await firstPage(list, query);
+      progress.begun = begun;
       yield rowsOf(ledger, begun);
       yield* readToEnd(reader, query, begun, ledger);
     }
-    hasNews = ledger.found > before;
-    isWhole = isSettled(reader, ledger, begun, passes, hasNews);
+    progress.quiet = ledger.found > found ? 0 : progress.quiet + 1;
+    progress.alike = areSame(ledger.repeated, repeated) ? progress.alike + 1 : 1;
+    isWhole = isSettled(reader, ledger, progress);
   }
-  const total = reader.areTotalsBelieved ? begun.total : undefined;
+  const total = reader.areTotalsBelieved ? progress.begun.total : undefined;
   const missing = isWhole ? 0 : Math.max(missingIn(ledger, total), hasGap(ledger) ? 1 : 0);
   tally.announced += total ?? ledger.known.size + ledger.refused;
   tally.missing += missing;
@@ -191,27 +202,24 @@ export async function* settle<Content>(
   yield covered(ledger, missing === 0);
 }
 
+function areSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((key) => other.has(key));
+}
+
 /** Also disproves the totals of a list whose pages say otherwise. */
-function isSettled(
-  reader: Reader<unknown>,
-  ledger: Ledger,
-  begun: Page<unknown>,
-  passes: number,
-  hasNews: boolean,
-): boolean {
+function isSettled(reader: Reader<unknown>, ledger: Ledger, { begun, passes, quiet, alike }: Progress): boolean {
   const total = reader.areTotalsBelieved ? begun.total : undefined;
-  const isComplete = countOf(ledger) >= (total ?? 0);
+  if (hasGap(ledger) || (reader.wanted.mustAgree === true && quiet === 0)) return false;
   // A full page with nothing behind it may have had something there, which has moved.
   const isOneAnswer = ledger.pass.size <= begun.rows.length && !(begun.isFull && ledger.last?.count === 0);
-  const isStill = isOneAnswer || ledger.hasCursors || (ledger.wasReadBack && ledger.order === 'oldest-first');
-  const mayEndAtOnce = !reader.wanted.mustAgree || (passes > 1 && !hasNews);
-  if (isComplete && mayEndAtOnce && !hasGap(ledger)) {
-    if (isStill || (total !== undefined && (ledger.order ?? 'newest-first') === 'newest-first')) return true;
-  }
-  if (passes === 1 || hasNews || hasGap(ledger)) return false;
-  // A list may hold a record twice; twice in a row the same is no accident of its order.
-  if (missingIn(ledger, total) === 0 || (passes > maxRereads && ledger.records >= (total ?? 0))) return true;
-  if (!isContiguous(ledger)) return false;
+  const isStill = isOneAnswer || ledger.hasCursors;
+  const isSorted = ledger.order !== 'unsorted' && (ledger.order !== 'oldest-first' || ledger.wasReadBack);
+  if (countOf(ledger) >= (total ?? 0) && (isStill || (isSorted && total !== undefined))) return true;
+  if (quiet === 0) return false;
+  if (missingIn(ledger, total) === 0) return true;
+  // A list may hold a record twice: then it does so whenever it is read.
+  if (alike >= 3 && ledger.records >= (total ?? 0)) return true;
+  if (passes < 3 || passes % 2 === 0 || !isContiguous(ledger)) return false;
   disprove(reader, total ?? 0, ledger);
   return true;
 }

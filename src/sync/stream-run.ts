@@ -26,6 +26,8 @@ export interface StreamRun {
   written: number;
   /** True once a part of it has been read: it is there, so a refusal is not taken for a feature that is not. */
   hasAnswered: boolean;
+  /** True once it was read to its end, and everything came. */
+  isRead: boolean;
   /** True once something is missing: the bookmark must not move past it. */
   hasHole: boolean;
   /** Why the stream is not whole; undefined as long as it may be. */
@@ -62,7 +64,7 @@ export function openStreamRuns(
     const start = positionIn(stream, state, now - openLookbackOf(facts, config), now, log);
     return {
       ...{ stream, facts, rank, start, position: start, tally: newTally() },
-      ...{ version: isVersioned ? now : undefined, written: 0, hasAnswered: false, hasHole: false },
+      ...{ version: isVersioned ? now : undefined, written: 0, hasAnswered: false, isRead: false, hasHole: false },
       ...{ failure: undefined, refusal: undefined },
       ...{ changes: undefined, held: [], stale: new Set(), staleLeft: 0, refreshed: 0 },
     };

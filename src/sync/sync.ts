@@ -128,6 +128,7 @@ async function readAll(session: Session, run: StreamRun): Promise<void> {
   run.failure = shortfall(run);
   // Parents that failed are remembered one by one; whatever else is missing holds the bookmark.
   if (run.hasHole) return;
+  run.isRead = true;
   run.position = completed(run.position, now);
   await turns.take(rank, async () => {
     if (run.version !== undefined && run.failure === undefined) await output.activateVersion(stream, run.version);
@@ -148,6 +149,7 @@ async function give(session: Session, run: StreamRun, reading: StreamReading): P
   if (reading.kind === 'rows') return giveRows(session, run, reading);
   if (reading.kind === 'covered') run.hasHole ||= !reading.isWhole;
   if (run.hasHole) return;
+  run.isRead = true;
   if (run.changes !== undefined) {
     run.held.push(reading);
     return;
@@ -189,8 +191,8 @@ async function finish(session: Session, run: StreamRun, reads: ReadonlyMap<Strea
   const { stop, log, observer, clock, runs, startedAt } = session;
   await reads.get(run);
   const changers = runs.filter(({ changes }) => changes === run);
-  if (changers.length > 0) {
-    await Promise.all(changers.map((changer) => reads.get(changer)));
+  await Promise.all(changers.map((changer) => reads.get(changer)));
+  if (changers.length > 0 && !stop.signal.aborted) {
     await attempt(session, run, () => readStale(session, run, changers));
   }
   // Whether a refusal concerns the stream or the whole account shows by what the others were answered.
@@ -253,7 +255,7 @@ async function readStale(session: Session, run: StreamRun, changers: readonly St
   await turns.take(rank, async () => {
     for (const changer of failure === undefined ? changers : []) {
       for (const reading of changer.held) changer.position = moved(changer, reading, now);
-      if (changer.failure === undefined && !changer.hasHole) changer.position = completed(changer.position, now);
+      if (changer.isRead) changer.position = completed(changer.position, now);
       await output.state((state) => withPosition(state, changer.stream, changer.position));
     }
     await output.state((state) => withPosition(state, stream, run.position));
