@@ -192,7 +192,11 @@ function options(argv: readonly string[]) {
     .wrap(80)
     .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'camel-case-expansion': false })
     .options(flags)
-    .check(({ about, format }) => {
+    // Both are run by `cli.ts`; here they are for the help text.
+    .command('demo', 'Show two syncs on a small Paystack of its own')
+    .command('sandbox', 'Start that small Paystack; see sandbox --help')
+    .check(({ about, format, _ }) => {
+      if (_[0] === 'demo') throw new Error('demo goes alone, without flags');
       if (format !== undefined && !about) throw new Error('--format goes with --about only');
       return true;
     })
