@@ -1,5 +1,5 @@
 /**
- * The settings in meltano.yml are made from the code, and meltano-plugin.yml from meltano.yml. `npm run readme` writes them
+ * The settings in meltano.yml are made from the code, and meltano-plugin.yml from meltano.yml. `npm run docs` writes them
  * anew; this fails when they are stale.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,15 +21,15 @@ t.test('the settings of meltano.yml are those of the code', async (t) => {
   const file = fileOf('meltano.yml');
   const text = readFileSync(file, 'utf8');
   const fresh = freshProject(text);
-  if (process.env['UPDATE_README']) writeFileSync(file, fresh);
-  else t.equal(text, fresh, 'run npm run readme');
+  if (process.env['UPDATE_DOCS']) writeFileSync(file, fresh);
+  else t.equal(text, fresh, 'run npm run docs');
 });
 
 t.test('meltano-plugin.yml is the extractor of meltano.yml', async (t) => {
   const file = fileOf('meltano-plugin.yml');
   const fresh = pluginFile(freshProject(readFileSync(fileOf('meltano.yml'), 'utf8')));
-  if (process.env['UPDATE_README']) writeFileSync(file, fresh);
-  else t.equal(existsSync(file) && readFileSync(file, 'utf8'), fresh, 'run npm run readme');
+  if (process.env['UPDATE_DOCS']) writeFileSync(file, fresh);
+  else t.equal(existsSync(file) && readFileSync(file, 'utf8'), fresh, 'run npm run docs');
   t.match(fresh, /^name: tap-paystack$/m);
   t.match(
     fresh,

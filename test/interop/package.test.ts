@@ -31,6 +31,9 @@ t.test('the package holds what it must, installs alone, and runs alike on every 
         'package.json',
       ],
       ...streamNames.flatMap((name) => [`catalogs/${name}.json`, `fixtures/records/${name}.json`]),
+      ...readdirSync(join(packageFolder, 'docs'), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(?:md|py)$/.test(name))
+        .map((name) => `docs/${name}`),
       ...built,
     ];
     t.strictSame(files, expected.sort());

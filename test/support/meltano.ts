@@ -49,5 +49,5 @@ export function pluginFile(project: string): string {
   const [, plugin] = /^ {2}extractors:\n((?: {4}.*\n)+)/m.exec(project) ?? [];
   if (plugin === undefined) throw new Error('the project file has no extractor');
   const definition = plugin.replace(/^ {4}[- ] /gm, '').replace(/^executable: .*/m, 'executable: tap-paystack');
-  return `# The plugin for your own Meltano project; made of meltano.yml by npm run readme.\n${definition}`;
+  return `# The plugin for your own Meltano project; made of meltano.yml by npm run docs.\n${definition}`;
 }
