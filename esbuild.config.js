@@ -15,6 +15,8 @@ const shared = {
     js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
   },
   logLevel: 'warning',
+  // `npm run coverage` looks at the sources, and passes over each file that has something of a package in it.
+  ...(process.argv.includes('--for-coverage') && { sourcemap: 'linked', packages: 'external' }),
 };
 
 /**
