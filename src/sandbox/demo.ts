@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFolder } from '../package.ts';
 import type { StreamName } from '../paystack/streams.ts';
+import { changersOf } from './changers.ts';
 import { coreStreams } from './core-streams.ts';
 import { readFixtures } from './dataset.ts';
 import { startSandbox } from './server.ts';
@@ -36,7 +37,7 @@ the same date. A target replaces by the key, so the warehouse now holds ${rows +
 const folder = mkdtempSync(join(tmpdir(), 'tap-paystack-demo-'));
 const now = Date.now();
 const range = { from: new Date(now - 730 * day).toISOString(), to: new Date(now - 60 * day).toISOString() };
-const templates = Object.fromEntries(coreStreams.map((stream) => [stream, templatesOf(stream)]));
+const templates = changersOf(rows);
 const sandbox = await startSandbox({
   records: templates,
   synthetic: Object.fromEntries(coreStreams.map((stream) => [stream, { rows, ...range }])),
@@ -146,20 +147,9 @@ function show(lines: readonly string[], stream: string): void {
   }
 }
 
-/** The fixtures of a stream; what they say of a transaction is true of the newest one here. */
-function templatesOf(stream: StreamName): readonly object[] {
-  const fixturesOf = (name: StreamName) => readFixtures(name) as readonly { id: number; transaction?: unknown }[];
-  // Made records have the ids that follow those of their templates.
-  const newest = Math.max(...fixturesOf('transactions').map(({ id }) => id)) + rows;
-  return fixturesOf(stream).map(({ transaction, ...record }) => {
-    if (transaction === undefined || transaction === null) return record;
-    return { ...record, transaction: typeof transaction === 'object' ? { ...transaction, id: newest } : newest };
-  });
-}
-
 /** A record as if it had just been made. */
 function newRecord(stream: StreamName): object {
-  const [record] = templates[stream] as readonly object[];
+  const [record] = (templates[stream] ?? readFixtures(stream)) as readonly object[];
   const date = new Date().toISOString();
   const dates = Object.fromEntries(
     ['createdAt', 'created_at'].filter((name) => name in record!).map((name) => [name, date]),

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
 import type { Style } from './answers.ts';
+import { changersOf } from './changers.ts';
 import { everyNth, type Fault } from './faults.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './server.ts';
 
@@ -63,7 +64,7 @@ function readOptions(): SandboxOptions | undefined {
   return {
     port: number('port') ?? 0,
     latencyMs: number('latency') ?? 0,
-    ...(rows !== undefined && { synthetic: syntheticOf(rows, values.stream) }),
+    ...(rows !== undefined && { records: changersOf(rows), synthetic: syntheticOf(rows, values.stream) }),
     ...(arrivals !== undefined && { arrivals: { perRequest: arrivals, max: 1000 } }),
     ...(style && { style }),
     ...(quota !== undefined && { quota: { requests: quota, seconds: 60, headers: true } }),

@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync }
 import { delimiter, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { packageFolder } from '../../src/package.ts';
+import { changersOf } from '../../src/sandbox/changers.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { output, run, start } from '../support/commands.ts';
 import { blockOf, blocksOf, pageNames } from '../support/pages.ts';
@@ -94,7 +95,10 @@ async function prepare() {
 }
 
 async function openPage(t: Test): Promise<Page> {
-  const sandbox = await startSandbox({ synthetic: { transactions: { rows, ...span }, customers: { rows, ...span } } });
+  const sandbox = await startSandbox({
+    records: changersOf(rows),
+    synthetic: { transactions: { rows, ...span }, customers: { rows, ...span } },
+  });
   const folder = workFolder();
   t.teardown(() => Promise.all([sandbox.close(), folder.remove()]));
   const cwd = join(folder.path, 'here');
