@@ -185,22 +185,28 @@ function plainly(name: string): string {
 }
 
 function options(argv: readonly string[]) {
-  return yargs()
-    .scriptName('tap-paystack')
-    .usage('$0 --config config.json [--state state.json] | target-…')
-    .epilogue(examples)
-    .wrap(80)
-    .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'camel-case-expansion': false })
-    .options(flags)
-    .check(({ about, format }) => {
-      if (format !== undefined && !about) throw new Error('--format goes with --about only');
-      return true;
-    })
-    .completion(completionCommand, 'Print a script that completes flags in your shell', completeFor(argv))
-    .version(packageVersion())
-    .help()
-    .strict()
-    .exitProcess(false);
+  return (
+    yargs()
+      .scriptName('tap-paystack')
+      .usage('$0 --config config.json [--state state.json] | target-…')
+      .epilogue(examples)
+      .wrap(80)
+      .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'camel-case-expansion': false })
+      .options(flags)
+      // Both are run by `cli.ts`; here they are for the help text.
+      .command('demo', 'Show two syncs on a small Paystack of its own')
+      .command('sandbox', 'Start that small Paystack; see sandbox --help')
+      .check(({ about, format, _ }) => {
+        if (_[0] === 'demo') throw new Error('demo goes alone, without flags');
+        if (format !== undefined && !about) throw new Error('--format goes with --about only');
+        return true;
+      })
+      .completion(completionCommand, 'Print a script that completes flags in your shell', completeFor(argv))
+      .version(packageVersion())
+      .help()
+      .strict()
+      .exitProcess(false)
+  );
 }
 
 type OnWords = (error: Error | null, words: string[] | undefined) => void;

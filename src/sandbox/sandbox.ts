@@ -1,12 +1,13 @@
-/** `npm run sandbox`: a small Paystack to point the tap at, until it is stopped. */
+/** `tap-paystack sandbox`: a small Paystack to point the tap at, until it is stopped. */
 import { parseArgs } from 'node:util';
 import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { type StreamName, streams } from '../paystack/streams.ts';
 import type { Style } from './answers.ts';
+import { changersOf } from './changers.ts';
 import { everyNth, type Fault } from './faults.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from './server.ts';
 
-const usage = `npm run sandbox -- [options]
+const usage = `tap-paystack sandbox [options]
   --port N          default: any free port
   --rows N          so many synthetic transactions, customers, … over the last three years, instead of the fixtures
   --stream NAME     only this stream gets the synthetic rows; may be repeated
@@ -44,6 +45,8 @@ try {
 function readOptions(): SandboxOptions | undefined {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
+    // The first word is the command.
+    args: process.argv.slice(3),
     options: {
       ...{ port: text, rows: text, arrivals: text, style: text, quota: text, latency: text, faults: text },
       stream: { type: 'string', multiple: true },
@@ -62,7 +65,7 @@ function readOptions(): SandboxOptions | undefined {
   return {
     port: number('port') ?? 0,
     latencyMs: number('latency') ?? 0,
-    ...(rows !== undefined && { synthetic: syntheticOf(rows, values.stream) }),
+    ...(rows !== undefined && { records: changersOf(rows), synthetic: syntheticOf(rows, values.stream) }),
     ...(arrivals !== undefined && { arrivals: { perRequest: arrivals, max: 1000 } }),
     ...(style && { style }),
     ...(quota !== undefined && { quota: { requests: quota, seconds: 60, headers: true } }),
@@ -84,7 +87,7 @@ function greeting({ url, secretKey }: Sandbox): string {
   return `A small Paystack for trying the tap, not the real one: ${url}
 Its secret key: ${secretKey}
 
-  TAP_PAYSTACK_API_URL=${url} TAP_PAYSTACK_SECRET_KEY=${secretKey} node bin/tap-paystack.js
+  TAP_PAYSTACK_API_URL=${url} TAP_PAYSTACK_SECRET_KEY=${secretKey} tap-paystack
 
 Stop it with Ctrl-C.
 `;

@@ -1,13 +1,14 @@
-/** Several integrations under Dagster, by the example of the README: one folder, one asset and one state each. */
+/** Several integrations under Dagster, by the example of docs/: one folder, one asset and one state each. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import t, { type Test } from 'tap';
+import { packageFolder } from '../../src/package.ts';
 import type { SandboxOptions } from '../../src/sandbox/options.ts';
 import { run } from '../support/commands.ts';
+import { blockOf } from '../support/pages.ts';
 import { executable, type Json, type Run, workFolder } from '../support/tap.ts';
 import { environmentOf } from './support/environments.ts';
 import { type Held, startHeld, transaction } from './support/payments.ts';
-import { readmeBlock } from './support/readme.ts';
 
 t.test('every integration goes on from its own state, and none stops another', async (t) => {
   const { integration, materialize } = await openProject(t);
@@ -61,7 +62,7 @@ interface Integration {
 interface Project {
   /** An integration with a sandbox of its own. */
   integration(name: string, options?: SandboxOptions): Promise<Integration>;
-  /** The command of the README. */
+  /** The command of the page. */
   materialize(): Promise<Run>;
 }
 
@@ -70,9 +71,9 @@ async function openProject(t: Test): Promise<Project> {
   const folder = workFolder();
   t.teardown(() => folder.remove());
   const at = (...path: string[]) => join(folder.path, ...path);
-  for (const name of ['bin', 'home', 'test/interop']) mkdirSync(at(name), { recursive: true });
+  for (const name of ['bin', 'home', 'docs']) mkdirSync(at(name), { recursive: true });
   symlinkSync(executable, at('bin/tap-paystack'));
-  symlinkSync(join(import.meta.dirname, 'dagster'), at('test/interop/dagster'));
+  symlinkSync(join(packageFolder, 'docs/dagster'), at('docs/dagster'));
   folder.file('home/dagster.yaml', 'telemetry:\n  enabled: false\n');
   const env = {
     PATH: [at('bin'), ...tools.map(({ binFolder }) => binFolder), process.env['PATH']].join(delimiter),
@@ -80,7 +81,7 @@ async function openProject(t: Test): Promise<Project> {
     PYTHONPYCACHEPREFIX: tools[0]!.bytecode,
     PAYSTACK_RETRY_SECONDS: '0.1',
   };
-  const command = readmeBlock('dagster asset materialize');
+  const command = blockOf('docs/history.md', 'dagster asset materialize');
   return {
     integration: async (name, options) => {
       const held = await startHeld(options);

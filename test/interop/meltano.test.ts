@@ -1,16 +1,26 @@
 /** The plugin definition, copied into a project with the package installed by npm, as a user of Meltano would have it. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { capabilities } from '../../src/command/about.ts';
-import { output, run } from '../support/commands.ts';
+import { output } from '../support/commands.ts';
 import { meltanoSettings } from '../support/meltano.ts';
-import { type Json, workFolder } from '../support/tap.ts';
-import { type Environment, environmentOf } from './support/environments.ts';
+import type { Json } from '../support/tap.ts';
+import { environmentOf } from './support/environments.ts';
+import { type MeltanoProject, openMeltano } from './support/meltano-project.ts';
 import { install, pack } from './support/package.ts';
-import { type Held, startHeld, streamNames, transaction } from './support/payments.ts';
+import { streamNames, transaction } from './support/payments.ts';
 
 const definition = join(import.meta.dirname, '../../meltano.yml');
+const pluginFile = join(import.meta.dirname, '../../meltano-plugin.yml');
+
+const emptyProject = `
+project_id: tap-paystack
+default_environment: dev
+send_anonymous_usage_stats: false
+environments:
+  - name: dev
+`;
 
 /** Checks a project file by the schema that Meltano ships, and prints it as JSON. */
 const validate = `
@@ -28,6 +38,18 @@ t.test('the plugin definition is valid, and says what the tap has', async (t) =>
   t.equal(plugin.pip_url, undefined);
   t.strictSame(plugin.capabilities, capabilities, 'the capabilities of --about');
   t.strictSame(plugin.settings, meltanoSettings, 'the settings of src/config.ts');
+});
+
+t.test('meltano add takes the definition from its file, and runs the command of the path', async (t) => {
+  const project = await openMeltano(t, emptyProject);
+  await install((await pack(project.path)).tarball, project.path);
+  project.variables['PATH'] = [join(project.path, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
+  await project.meltano('add', '--plugin-type', 'extractor', 'tap-paystack', '--from-ref', pluginFile);
+  t.match(await project.meltano('config', 'test', 'tap-paystack'), 'Plugin configuration is valid');
+  const printed = await project.meltano('config', 'print', 'tap-paystack');
+  t.match(printed, '"page_size": 200', 'its settings and their defaults are known');
+  const discovered = await project.meltano('invoke', 'tap-paystack', '--discover');
+  for (const stream of streamNames) t.match(discovered, `"tap_stream_id": "${stream}"`);
 });
 
 t.test('install, list, test, run, run again, select, fail', async (t) => {
@@ -84,55 +106,12 @@ function linesOf(log: string): Json[] {
   return log.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
 }
 
-interface Project {
-  readonly path: string;
-  readonly held: Held;
-  /** Environment of the commands; a test may change it. */
-  readonly variables: Record<string, string>;
-  /** Runs `meltano ARGS` and gives all that it printed. */
-  readonly meltano: { (...args: string[]): Promise<string>; fails(...args: string[]): Promise<string> };
-  /** What target-jsonl wrote of a stream into a folder. */
-  rows(folder: string, stream: string): Json[];
-}
-
 /** A folder with the project file and the package; the executable is where the file's own words say that npm puts it. */
-async function openProject(t: Test): Promise<Project> {
-  const environment = await environmentOf('meltano');
-  const folder = workFolder();
-  const held = await startHeld();
-  t.teardown(() => Promise.all([held.sandbox.close(), folder.remove()]));
-  await install((await pack(folder.path)).tarball, folder.path);
+async function openProject(t: Test): Promise<MeltanoProject> {
   const text = readFileSync(definition, 'utf8');
   const own = './node_modules/.bin/tap-paystack';
-  if (!text.includes(`# ${own}`)) throw new Error('meltano.yml no longer says where npm puts the executable');
-  folder.file('meltano.yml', text.replace(/(executable: ).*/, `$1${own}`));
-  const variables = {
-    TAP_PAYSTACK_SECRET_KEY: held.config.secret_key,
-    TAP_PAYSTACK_API_URL: held.config.api_url,
-    MELTANO_CLI_LOG_LEVEL: 'info',
-    MELTANO_CLI_DISABLE_VERSION_CHECK: 'true',
-  };
-  const options = { cwd: folder.path, env: variables };
-  return {
-    path: folder.path,
-    held,
-    variables,
-    meltano: meltanoIn(environment, options),
-    rows: (name, stream) => {
-      const lines = readFileSync(join(folder.path, name, `${stream}.jsonl`), 'utf8')
-        .trimEnd()
-        .split('\n');
-      return lines.map((line) => JSON.parse(line));
-    },
-  };
-}
-
-function meltanoIn({ bin }: Environment, options: { cwd: string; env: Record<string, string> }): Project['meltano'] {
-  const call = async (args: readonly string[], mustFail: boolean) => {
-    const { code, stdout, stderr } = await run([bin('meltano'), ...args], options);
-    if ((code !== 0) !== mustFail)
-      throw new Error(`meltano ${args.join(' ')} ended with ${code}:\n${stdout}\n${stderr}`);
-    return stdout + stderr;
-  };
-  return Object.assign((...args: string[]) => call(args, false), { fails: (...args: string[]) => call(args, true) });
+  if (!text.includes(`# ${own}`)) throw new Error('meltano.yml does not say where npm puts the executable');
+  const project = await openMeltano(t, text.replace(/(executable: ).*/, `$1${own}`));
+  await install((await pack(project.path)).tarball, project.path);
+  return project;
 }

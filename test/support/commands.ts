@@ -6,8 +6,13 @@ import type { Run } from './tap.ts';
 /** An executable and its arguments. */
 export type Command = readonly [string, ...string[]];
 
-/** A setting of the tap's that the machine has in its environment must not reach it by way of a tool. */
-const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:TAP|TARGET)_/.test(name)));
+/**
+ * A setting of the tap's that the machine has in its environment must not reach it by way of a tool, and what loads
+ * TypeScript into the tests has no place in one.
+ */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(?:(?:TAP|TARGET)_|NODE_OPTIONS$)/.test(name)),
+);
 
 /**
  * Compiled modules are kept, also where the machine forbids it, as containers do: tools start twice as fast. uv trusts

@@ -60,6 +60,24 @@ async function make(draft: string, requirements: string): Promise<void> {
   await must([uv, 'pip', 'install', '--quiet', '--no-deps', ...into, '--requirements', requirements]);
 }
 
+/**
+ * A folder with the wheels of tools and of all that they need, for an installer that is not to ask PyPI.
+ *
+ * @param names of files in `requirements/`
+ * @throws Error that says what is missing
+ */
+export async function wheelsOf(names: readonly string[]): Promise<string> {
+  const files = names.map((name) => join(requirementsFolder, `${name}.txt`));
+  const hash = createHash('sha256').update(files.map((file) => readFileSync(file, 'utf8')).join('\n'));
+  return cached(`wheels-${hash.digest('hex').slice(0, 12)}`, async (draft) => {
+    const venv = join(draft, 'venv');
+    await must([await findUv(), 'venv', '--quiet', '--seed', '--python', python, venv]);
+    const sources = files.flatMap((file) => ['--requirement', file]);
+    await must([join(venv, 'bin', 'pip'), 'wheel', '--quiet', '--no-deps', '--wheel-dir', draft, ...sources]);
+    rmSync(venv, { recursive: true });
+  });
+}
+
 async function findUv(): Promise<string> {
   if (await exists('uv')) return 'uv';
   if (!(await exists('python3'))) {

@@ -12,10 +12,10 @@ export interface MeltanoSetting {
   readonly value?: unknown;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: settings that are told differently in each entry
-const told = Object.entries(settings as Record<string, any>);
+// biome-ignore lint/suspicious/noExplicitAny: settings with other facts in each entry
+const entries = Object.entries(settings as Record<string, any>);
 
-export const meltanoSettings: readonly MeltanoSetting[] = told.map(([name, setting]) => ({
+export const meltanoSettings: readonly MeltanoSetting[] = entries.map(([name, setting]) => ({
   name,
   label: setting.title,
   description: setting.description,
@@ -37,4 +37,17 @@ export function settingsAsYaml(indent: string): string {
 /** Plain where that cannot be taken for anything but the same text. */
 function yamlOf(value: unknown): string {
   return typeof value === 'string' && /^[a-z](?!.*(?:: | #))/i.test(value) ? value : JSON.stringify(value);
+}
+
+/**
+ * The definition of the plugin as a file of its own, for `meltano add --from-ref`.
+ *
+ * @param project the text of a project file that has the plugin as its first extractor
+ * @throws Error if there is none
+ */
+export function pluginFile(project: string): string {
+  const [, plugin] = /^ {2}extractors:\n((?: {4}.*\n)+)/m.exec(project) ?? [];
+  if (plugin === undefined) throw new Error('the project file has no extractor');
+  const definition = plugin.replace(/^ {4}[- ] /gm, '').replace(/^executable: .*/m, 'executable: tap-paystack');
+  return `# The plugin for your own Meltano project; made of meltano.yml by npm run docs.\n${definition}`;
 }

@@ -39,9 +39,16 @@ export function workFolder(): { path: string; file(name: string, content: unknow
   };
 }
 
+/**
+ * No variable of the machine's may reach the tap: only what the test sets. The second says which change is alive while
+ * `npm run mutate` tries the tests.
+ */
+const passedOn = Object.fromEntries(
+  ['PATH', '__STRYKER_ACTIVE_MUTANT__'].flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])),
+);
+
 export function startTap(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
-  // No variable of the machine's may reach the tap: only what the test sets.
-  return spawn(process.execPath, [executable, ...args], { env: { PATH: process.env['PATH'], ...environment } });
+  return spawn(process.execPath, [executable, ...args], { env: { ...passedOn, ...environment } });
 }
 
 export async function runTap(

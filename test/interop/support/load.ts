@@ -1,5 +1,5 @@
 /** The tap with its messages flowing into a target. */
-import type { SpawnOptions } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { type Command, ended, lastOf, start } from '../../support/commands.ts';
 import { type Json, startTap } from '../../support/tap.ts';
 
@@ -13,9 +13,18 @@ export interface Loaded {
   readonly log: string;
 }
 
-/** `tap-paystack ARGS | target`. @throws Error if either of them fails */
-export async function load(args: readonly string[], target: Command, options: SpawnOptions = {}): Promise<Loaded> {
-  const tap = startTap(args);
+/**
+ * `tap-paystack ARGS | target`.
+ *
+ * @param tap the process to load from, if it is not the built executable with these arguments
+ * @throws Error if either of them fails
+ */
+export async function load(
+  args: readonly string[],
+  target: Command,
+  options: SpawnOptions = {},
+  tap: ChildProcess = startTap(args),
+): Promise<Loaded> {
   const sink = start(target, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
   // A target that dies closes its end; its exit code tells more than the broken pipe.
   sink.stdin?.on('error', () => tap.stdout?.destroy());

@@ -7,6 +7,9 @@ import { needed } from './needed.ts';
 /** The oldest that package.json allows, and the long-term lines after it. */
 export const nodeVersions = ['20.19.0', '22.23.3', '24.21.0'] as const;
 
+/** Lines that are too old. */
+export const oldNodeVersions = ['16.20.2', '18.20.8'] as const;
+
 /** The folder of the executable `node` of a version, for a PATH. */
 export function nodeFolder(version: string): Promise<string> {
   const name = `node-${process.platform}-${process.arch}`;

@@ -79,7 +79,12 @@ export interface Held {
 /** A sandbox with the fixtures of all streams and the transactions above, and a second account of what is in it. */
 export async function startHeld(options: SandboxOptions = {}): Promise<Held> {
   const held = transactions();
-  const records: SandboxOptions['records'] = { transactions: held.map(sent), ...options.records };
+  const records: SandboxOptions['records'] = {
+    transactions: held.map(sent),
+    refunds: pointing('refunds'),
+    disputes: pointing('disputes'),
+    ...options.records,
+  };
   const sandbox = await startSandbox({ ...options, records });
   const counts: Record<string, number> = {};
   for (const name of streamNames) counts[name] = countOf(records[name] ?? readFixtures(name));
@@ -101,6 +106,16 @@ export async function startHeld(options: SandboxOptions = {}): Promise<Held> {
       );
     },
   };
+}
+
+/** The fixtures of a stream; what they say of a transaction is true of the newest one above. */
+function pointing(stream: StreamName): Json[] {
+  const id = transaction(rows - 1).id;
+  return (readFixtures(stream) as Json[]).map((record) => {
+    const { transaction } = record;
+    if (transaction === undefined || transaction === null) return record;
+    return { ...record, transaction: typeof transaction === 'object' ? { ...transaction, id } : id };
+  });
 }
 
 function countOf(records: Records): number {
