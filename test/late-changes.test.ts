@@ -188,13 +188,15 @@ t.test('as long as the transaction cannot be read, its refund counts as not cove
 });
 
 t.test(
-  'a transaction that Paystack does not know is said, an answer that holds none or another is asked for again',
+  'a transaction that Paystack does not know is said, one without data is asked for again, another is not written',
   (t) => {
     const records = { transactions: daily(200, () => ({ status: 'success' })), refunds: [] };
     const another = { kind: 'status', status: 200, body: { status: true, message: 'ok', data: { id: 149 } } } as const;
     const empty = { kind: 'status', status: 200, body: { status: true, message: 'ok', data: [] } } as const;
-    const faults: SandboxOptions['faults'] = ({ path, attempt }) =>
-      path === '/transaction/150' && attempt === 1 ? empty : undefined;
+    const faults: SandboxOptions['faults'] = ({ path, attempt }) => {
+      if (path === '/transaction/140') return another;
+      return path === '/transaction/150' && attempt === 1 ? empty : undefined;
+    };
     return withSandbox({ records, faults }, async (sync, sandbox) => {
       const streams = ['refunds', 'transactions'];
       const first = await sync(streams);

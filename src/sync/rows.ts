@@ -53,9 +53,10 @@ export function compileRows(
     }
     // Only now, since the buffer is another one after it has grown.
     const { bytes } = writer;
+    const view = viewOf(bytes);
     const rows: Row<RecordLine>[] = [];
     for (const { conformed, from, to } of lines) {
-      const fingerprint = fingerprintOf(bytes, from + before.length, to - after.length);
+      const fingerprint = fingerprintOf(view, from + before.length, to - after.length);
       const row = rowOf(conformed, { bytes, from, to, misfits: conformed.misfits }, fingerprint);
       if (row !== undefined) rows.push(row);
     }
@@ -77,7 +78,7 @@ export function compileParents(facts: StreamFacts, schema: Schema, fields: reado
       writer.length = 0;
       const conformed = conform(record, writer);
       const parent = Object.fromEntries(asked.map((field, index) => [field, conformed.asked[index] ?? 'null']));
-      return rowOf(conformed, parent, fingerprintOf(writer.bytes, 0, writer.length)) ?? [];
+      return rowOf(conformed, parent, fingerprintOf(viewOf(writer.bytes), 0, writer.length)) ?? [];
     }),
     release: () => {},
   });
@@ -117,13 +118,16 @@ function compileRow({ key, created, updated, finalStatuses, changes }: StreamFac
 }
 
 /** A number of 32 bits that differs where the bytes do, but for one case in four billion. FNV-1a, four bytes at a time. */
-function fingerprintOf(bytes: Buffer, from: number, to: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+function fingerprintOf(view: DataView, from: number, to: number): number {
   let hash = 0x811c9dc5 ^ (to - from);
   let at = from;
   for (; at + 4 <= to; at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), 0x01000193) ^ (hash >>> 15);
-  for (; at < to; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  for (; at < to; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193);
   return hash;
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function timeOf(date: string | undefined): number {
