@@ -4,30 +4,19 @@
  * and the definition for Meltano follow from it.
  */
 import { UserError } from './errors.ts';
-import { agentIn, dateIn, keyIn, rejectEmptyTime, shown, urlIn, valueIn, wordsOf } from './setting-values.ts';
+import {
+  agentIn,
+  dateIn,
+  keyIn,
+  rejectEmptyTime,
+  type Setting,
+  shown,
+  type Types,
+  urlIn,
+  valueIn,
+  wordsOf,
+} from './setting-values.ts';
 import { misfitsOf } from './validate.ts';
-
-/** What is said of a setting: JSON Schema, whether it must be set, and whether its value must not be shown. */
-export interface Setting {
-  readonly type: keyof Types;
-  readonly title: string;
-  readonly description: string;
-  readonly default?: string | number | boolean;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly format?: 'date-time';
-  readonly items?: { readonly type: 'string' };
-  readonly isRequired?: true;
-  readonly secret?: true;
-}
-
-interface Types {
-  readonly string: string;
-  readonly integer: number;
-  readonly number: number;
-  readonly boolean: boolean;
-  readonly array: readonly string[];
-}
 
 /** The settings that were given, by their types. */
 export type Given = { readonly [name: string]: Types[keyof Types] | undefined };

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { type Setting, settings } from '../src/config.ts';
+import { settings } from '../src/config.ts';
 import { streams } from '../src/paystack/streams.ts';
+import type { Setting } from '../src/setting-values.ts';
 import { type Json, runTap } from './support/tap.ts';
 
 t.jobs = 3;

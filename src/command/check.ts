@@ -8,7 +8,7 @@ import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { type StreamName, streams as table } from '../paystack/streams.ts';
 import { explained } from '../report/defects.ts';
 import type { Log } from '../report/log.ts';
-import { counted } from '../report/words.ts';
+import { counted } from '../words.ts';
 import { connect } from './connect.ts';
 import { discover } from './discover.ts';
 import { type InputOptions, readConfig, readSelection, readStreamWords } from './inputs.ts';

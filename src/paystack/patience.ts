@@ -12,6 +12,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.ts';
+import { counted } from '../words.ts';
 import { NoAnswer, Unreachable } from './errors.ts';
 import { checkNetwork, type Failure } from './failure.ts';
 
@@ -162,7 +163,7 @@ export function noteFailure(effort: Effort, failure: Failure, tookMs: number, pa
     const isTooLong = (askedWaitMs ?? 0) > maxAskedMs;
     if (isTooLong) throw ended(watch, failure, `, and asks to wait ${seconds(askedWaitMs ?? 0)} more`);
     if (effort.askedMs > patience.askedMs) {
-      throw ended(watch, failure, `, and that ${effort.tries} times in ${seconds(effort.askedMs)}`);
+      throw ended(watch, failure, `, and that ${counted(effort.tries, 'time')} in ${seconds(effort.askedMs)}`);
     }
     return 0;
   }
@@ -171,7 +172,7 @@ export function noteFailure(effort: Effort, failure: Failure, tookMs: number, pa
   const isDown = clock.monotonic() - watch.heardFrom.get(endpoint)! >= patience.tryingMs;
   const isOver = effort.ownMs >= patience.tryingMs && (effort.ownTries >= patience.minTries || isDown);
   if (isOver || effort.ownTries >= maxTries) {
-    throw ended(watch, failure, ` (tried ${effort.tries} times in ${seconds(effort.ownMs)})`);
+    throw ended(watch, failure, ` (tried ${counted(effort.tries, 'time')} in ${seconds(effort.ownMs)})`);
   }
   const backoffMs =
     Math.min(patience.maxBackoffMs, firstBackoffMs * 2 ** (effort.ownTries - 1)) * (0.5 + Math.random() / 2);
