@@ -16,7 +16,7 @@ import {
   valueIn,
   wordsOf,
 } from './setting-values.ts';
-import { misfitsOf } from './validate.ts';
+import { flawsIn } from './validate.ts';
 
 /** The settings that were given, by their types. */
 export type Given = { readonly [name: string]: Types[keyof Types] | undefined };
@@ -247,8 +247,8 @@ export function parseConfig(
   now: number = Date.now(),
 ): Config {
   const values = Object.fromEntries(settingNames.map((name) => [name, valueIn(settings[name].type, given[name])]));
-  const misfits = misfitsOf({ type: 'object', properties: settings }, values);
-  const unfit = new Set(misfits.map(({ path: [name = ''] }) => name));
+  const flaws = flawsIn({ type: 'object', properties: settings }, values);
+  const unfit = new Set(flaws.map(({ path: [name = ''] }) => name));
   for (const name of unfit) values[name] = undefined;
   const mistakes: string[] = [];
   const parts = settingNames.map((name) => {

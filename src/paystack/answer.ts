@@ -9,7 +9,7 @@ import { KeyRejected, Refused } from './errors.ts';
 import { doubtful, type Failure, hopeless } from './failure.ts';
 import { msUntilText } from './reset.ts';
 
-export interface Content {
+export interface Payload {
   /** Its items, if it is a list, and its members, if it is an object, are located. */
   readonly data: JsonText;
   readonly meta: Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ export interface Judgement {
    * as far as anybody can see.
    */
   readonly from: 'paystack' | 'host' | 'elsewhere';
-  readonly outcome: Content | Failure | KeyRejected | Refused;
+  readonly outcome: Payload | Failure | KeyRejected | Refused;
 }
 
 /**
@@ -49,7 +49,7 @@ export function judge({ status, headers }: Response, body: Buffer, reader: JsonR
 }
 
 /** Documented: `status` decides, as a boolean; one documented sample has the string. */
-function contentOf(status: number, envelope: Envelope, message: string): Content | Failure {
+function contentOf(status: number, envelope: Envelope, message: string): Payload | Failure {
   const ok = valueAt(envelope, 'status');
   if (ok === false || ok === 'false')
     return { why: `answered ${status} with status false${message && ` (${message})`}` };

@@ -16,7 +16,7 @@ import ky, { type KyInstance, TimeoutError } from 'ky';
 import { type Clock, sleep } from '../clock.ts';
 import { type ByteWriter, newByteWriter } from '../json/byte-writer.ts';
 import { type JsonReader, newJsonReader } from '../json/read.ts';
-import { type Content, type Judgement, judge } from './answer.ts';
+import { type Judgement, judge, type Payload } from './answer.ts';
 import { WrongAnswer } from './errors.ts';
 import { checkNetwork, type Failure, failureOf } from './failure.ts';
 import {
@@ -74,7 +74,7 @@ export interface Question {
 }
 
 /** An answer, as long as it is being read: its bytes are used again for the next. */
-export interface Answer extends Content {
+export interface Answer extends Payload {
   /** When the answer was asked for, milliseconds since 1970. */
   readonly askedAt: number;
 }

@@ -26,7 +26,7 @@ export interface EndpointQuota {
 }
 
 /** What became of a request that had started. */
-export interface Outcome {
+export interface EndedRequest {
   readonly startedAt: number;
   /** False if no answer came. */
   readonly hasAnswer: boolean;
@@ -51,7 +51,7 @@ export function readyTime(quota: EndpointQuota, allowance: Allowance, now: numbe
 }
 
 /** Counts a request, and takes in what its answer says. */
-export function settle(quota: EndpointQuota, outcome: Outcome, allowance: Allowance, now: number): void {
+export function noteEnd(quota: EndpointQuota, outcome: EndedRequest, allowance: Allowance, now: number): void {
   const { startedAt, hasAnswer, isRefused, report } = outcome;
   const { answered, trial } = quota;
   quota.inFlight--;

@@ -11,7 +11,7 @@
  */
 import type { Clock } from '../clock.ts';
 import type { Allowance } from '../config.ts';
-import { type EndpointQuota, newEndpointQuota, readyTime, settle } from './endpoint-quota.ts';
+import { type EndpointQuota, newEndpointQuota, noteEnd, readyTime } from './endpoint-quota.ts';
 import { leftIn, reportIn } from './reported-window.ts';
 
 export interface QuotaOptions {
@@ -118,7 +118,7 @@ export function createQuota({ concurrency, allowance, clock, onWait }: QuotaOpti
       const quota = quotaOf(endpoint);
       const now = clock.monotonic();
       const report = headers && reportIn(headers, startedAt, now, clock.now());
-      settle(quota, { startedAt, hasAnswer: headers !== undefined, isRefused, report }, allowance, now);
+      noteEnd(quota, { startedAt, hasAnswer: headers !== undefined, isRefused, report }, allowance, now);
       inFlight--;
       dispatch();
       return Math.max(0, quota.pausedUntil - now);
