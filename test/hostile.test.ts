@@ -78,7 +78,7 @@ t.test('no object that is written has a name twice; the last stands, and the oth
   });
   for (const one of printed) t.equal(repeatedName(one), undefined);
   t.match(run.stderr, /WARNING drift: transactions\.metadata came as object with a repeated name 2 times/);
-  t.match(run.stderr, /WARNING drift: transactions\.gone came as null 1 times/);
+  t.match(run.stderr, /WARNING drift: transactions\.gone came as null 1 time;/);
   t.notMatch(run.stderr, /silver|tier|cart/, 'nothing of what merchants write');
 });
 
