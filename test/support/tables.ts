@@ -1,6 +1,7 @@
 /** What the pages of docs/ say of settings, streams and columns: it is made from the code and the schemas. */
 import { settings } from '../../src/config.ts';
-import { type StreamFacts, type StreamName, streams } from '../../src/paystack/streams.ts';
+import type { StreamFacts } from '../../src/paystack/stream-facts.ts';
+import { type StreamName, streams } from '../../src/paystack/streams.ts';
 import { publicSchema, readSchema } from '../../src/record/schemas.ts';
 import type { Schema } from '../../src/schema.ts';
 
