@@ -4,30 +4,19 @@
  * and the definition for Meltano follow from it.
  */
 import { UserError } from './errors.ts';
-import { agentIn, dateIn, keyIn, rejectEmptyTime, shown, urlIn, valueIn, wordsOf } from './setting-values.ts';
-import { misfitsOf } from './validate.ts';
-
-/** What is said of a setting: JSON Schema, whether it must be set, and whether its value must not be shown. */
-export interface Setting {
-  readonly type: keyof Types;
-  readonly title: string;
-  readonly description: string;
-  readonly default?: string | number | boolean;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly format?: 'date-time';
-  readonly items?: { readonly type: 'string' };
-  readonly isRequired?: true;
-  readonly secret?: true;
-}
-
-interface Types {
-  readonly string: string;
-  readonly integer: number;
-  readonly number: number;
-  readonly boolean: boolean;
-  readonly array: readonly string[];
-}
+import {
+  agentIn,
+  dateIn,
+  keyIn,
+  rejectEmptyTime,
+  type Setting,
+  shown,
+  type Types,
+  urlIn,
+  valueIn,
+  wordsOf,
+} from './setting-values.ts';
+import { flawsIn } from './validate.ts';
 
 /** The settings that were given, by their types. */
 export type Given = { readonly [name: string]: Types[keyof Types] | undefined };
@@ -258,8 +247,8 @@ export function parseConfig(
   now: number = Date.now(),
 ): Config {
   const values = Object.fromEntries(settingNames.map((name) => [name, valueIn(settings[name].type, given[name])]));
-  const misfits = misfitsOf({ type: 'object', properties: settings }, values);
-  const unfit = new Set(misfits.map(({ path: [name = ''] }) => name));
+  const flaws = flawsIn({ type: 'object', properties: settings }, values);
+  const unfit = new Set(flaws.map(({ path: [name = ''] }) => name));
   for (const name of unfit) values[name] = undefined;
   const mistakes: string[] = [];
   const parts = settingNames.map((name) => {

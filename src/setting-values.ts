@@ -1,9 +1,31 @@
 /** The values of settings: what people, environments and Meltano write, and what the tap makes of it. */
 import { DateTime } from 'luxon';
-import type { Setting } from './config.ts';
 import { UserError } from './errors.ts';
 
-const truths = new Map([
+/** What is said of a setting: JSON Schema, whether it must be set, and whether its value must not be shown. */
+export interface Setting {
+  readonly type: keyof Types;
+  readonly title: string;
+  readonly description: string;
+  readonly default?: string | number | boolean;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly format?: 'date-time';
+  readonly items?: { readonly type: 'string' };
+  readonly isRequired?: true;
+  readonly secret?: true;
+}
+
+/** The types of settings: by their names in JSON Schema, what the tap gets. */
+export interface Types {
+  readonly string: string;
+  readonly integer: number;
+  readonly number: number;
+  readonly boolean: boolean;
+  readonly array: readonly string[];
+}
+
+const truths: ReadonlyMap<string, boolean> = new Map([
   ...['true', '1', 'yes', 'on'].map((word) => [word, true] as const),
   ...['false', '0', 'no', 'off'].map((word) => [word, false] as const),
 ]);

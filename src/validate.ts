@@ -5,30 +5,30 @@ import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv';
 const options = { strict: false, logger: false, meta: false, validateSchema: false, allErrors: true } as const;
 
 /** Something that does not fit its shape. */
-export interface Misfit {
+export interface Flaw {
   /** The names on the way to it; none for the value itself. */
   readonly path: readonly string[];
   /** What is wrong with it, by its shape and never by its value. */
   readonly problem: string;
 }
 
-/** Checks a value against a JSON Schema: one misfit for each place that does not fit. */
-export function misfitsOf(shape: object, value: unknown): Misfit[] {
+/** Checks a value against a JSON Schema: one flaw for each place that does not fit. */
+export function flawsIn(shape: object, value: unknown): Flaw[] {
   const validate = new Ajv(options).compile(shape as JSONSchemaType<unknown>);
   if (validate(value)) return [];
-  const misfits = new Map((validate.errors ?? []).map((error) => [error.instancePath, describe(error)]));
-  return [...misfits.values()];
+  const flaws = new Map((validate.errors ?? []).map((error) => [error.instancePath, describe(error)]));
+  return [...flaws.values()];
 }
 
 /** @returns undefined if it fits, else what is wrong with the first thing that does not, and how many more do not */
-export function misfitOf(shape: object, value: unknown): string | undefined {
-  const [first, ...more] = misfitsOf(shape, value);
+export function flawIn(shape: object, value: unknown): string | undefined {
+  const [first, ...more] = flawsIn(shape, value);
   if (first === undefined) return undefined;
   const where = first.path.length === 0 ? '' : `${first.path.join('.')} `;
   return `${where}${first.problem}${more.length > 0 ? ` (and ${more.length} more)` : ''}`;
 }
 
-function describe({ instancePath, message = 'is wrong' }: ErrorObject): Misfit {
+function describe({ instancePath, message = 'is wrong' }: ErrorObject): Flaw {
   const names = instancePath.split('/').slice(1);
   return { path: names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~')), problem: message };
 }

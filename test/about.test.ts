@@ -1,9 +1,10 @@
-/** What the tap tells of itself: complete, and as the tools that read it of every Singer tap expect it. */
+/** What the tap prints about itself: complete, and as the tools that read it of every Singer tap expect it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { type Setting, settings } from '../src/config.ts';
+import { settings } from '../src/config.ts';
 import { streams } from '../src/paystack/streams.ts';
+import type { Setting } from '../src/setting-values.ts';
 import { type Json, runTap } from './support/tap.ts';
 
 t.jobs = 3;
@@ -20,19 +21,19 @@ t.test('as JSON: pure, without a key, and with a config that is not even there',
   t.strictSame(Object.keys(about.settings.properties), Object.keys(settings));
   for (const [setting, facts] of Object.entries<Setting>(settings)) {
     const { isRequired, secret, type, ...schema } = facts;
-    const told = about.settings.properties[setting];
-    t.match(told, schema, setting);
-    t.strictSame(told.type, isRequired ? [type] : [type, 'null']);
-    t.equal(told.secret, secret);
-    t.equal(told.writeOnly, secret);
-    t.notOk('isRequired' in told);
+    const printed = about.settings.properties[setting];
+    t.match(printed, schema, setting);
+    t.strictSame(printed.type, isRequired ? [type] : [type, 'null']);
+    t.equal(printed.secret, secret);
+    t.equal(printed.writeOnly, secret);
+    t.notOk('isRequired' in printed);
   }
   t.strictSame(
     about.streams.map(({ tap_stream_id }: Json) => tap_stream_id),
     Object.keys(streams),
   );
-  const told = (name: string) => about.streams.find(({ tap_stream_id }: Json) => tap_stream_id === name);
-  t.strictSame(told('settlement_transactions'), {
+  const printed = (name: string) => about.streams.find(({ tap_stream_id }: Json) => tap_stream_id === name);
+  t.strictSame(printed('settlement_transactions'), {
     tap_stream_id: 'settlement_transactions',
     description: streams.settlement_transactions.holds,
     key_properties: ['settlement_id', 'id'],
@@ -41,7 +42,7 @@ t.test('as JSON: pure, without a key, and with a config that is not even there',
     parent_tap_stream_id: 'settlements',
     selected_by_default: false,
   });
-  t.equal(told('banks').replication_method, 'FULL_TABLE');
+  t.equal(printed('banks').replication_method, 'FULL_TABLE');
 });
 
 for (const [name, args] of [

@@ -42,7 +42,7 @@ t.test('only the key is required; everything else has a default', async (t) => {
 });
 
 t.test('settings are taken as they are given', async (t) => {
-  const told = parse({
+  const config = parse({
     streams: ['transactions', 'cust*'],
     start_date: '2024-01-01',
     end_date: '2024-02-01',
@@ -56,7 +56,7 @@ t.test('settings are taken as they are given', async (t) => {
     activate_version: true,
     api_url: 'https://proxy.test/paystack/',
   });
-  t.strictSame(told, {
+  t.strictSame(config, {
     secretKey: secret_key,
     streams: ['transactions', 'cust*'],
     startMs: Date.UTC(2024, 0, 1),
@@ -75,8 +75,8 @@ t.test('settings are taken as they are given', async (t) => {
 });
 
 t.test('numbers and booleans may come as strings', async (t) => {
-  const told = parse({ page_size: '50', lookback_window_days: ' 7 ', request_timeout_seconds: '2.5' });
-  t.match(told, { pageSize: 50, lookbackMs: 7 * 86_400_000, requestTimeoutMs: 2500 });
+  const config = parse({ page_size: '50', lookback_window_days: ' 7 ', request_timeout_seconds: '2.5' });
+  t.match(config, { pageSize: 50, lookbackMs: 7 * 86_400_000, requestTimeoutMs: 2500 });
   for (const yes of ['true', 'TRUE', '1', 'yes', 'on', ' True ']) {
     t.equal(parse({ activate_version: yes }).activateVersion, true, yes);
   }
@@ -114,9 +114,9 @@ t.test('settings are read from the environment by their names', async (t) => {
     TAP_PAYSTACK_UNKNOWN: 'x',
     SECRET_KEY: 'other',
   };
-  const told = settingsOfEnvironment(environment);
-  t.strictSame(told, { secret_key, page_size: '50', activate_version: 'true' });
-  t.match(parseConfig(told, '1.2.3'), { pageSize: 50, activateVersion: true });
+  const given = settingsOfEnvironment(environment);
+  t.strictSame(given, { secret_key, page_size: '50', activate_version: 'true' });
+  t.match(parseConfig(given, '1.2.3'), { pageSize: 50, activateVersion: true });
 });
 
 t.test('names that are no setting are found', async (t) => {

@@ -1,5 +1,5 @@
 /**
- * A target is told to remove what was not in a list only when that list was whole: an empty answer, or one that has lost most of
+ * A target is asked to remove what was not in a list only when that list was whole: an empty answer, or one that has lost most of
  * its rows, is believed when it is given twice.
  */
 import t from 'tap';

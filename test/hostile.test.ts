@@ -78,7 +78,7 @@ t.test('no object that is written has a name twice; the last stands, and the oth
   });
   for (const one of printed) t.equal(repeatedName(one), undefined);
   t.match(run.stderr, /WARNING drift: transactions\.metadata came as object with a repeated name 2 times/);
-  t.match(run.stderr, /WARNING drift: transactions\.gone came as null 1 times/);
+  t.match(run.stderr, /WARNING drift: transactions\.gone came as null 1 time;/);
   t.notMatch(run.stderr, /silver|tier|cart/, 'nothing of what merchants write');
 });
 
@@ -123,7 +123,7 @@ t.test('records that are none are counted, the others written, and the bookmark 
   const good = '{"id":1,"createdAt":"2026-06-20T10:00:00.000Z"}';
   const broken = await sync([good, 'null', '"text"', '[1]', '{"createdAt":"2026-06-20T09:00:00.000Z"}', '{"id":null}']);
   t.equal(broken.code, 1);
-  t.match(broken.stderr, /ERROR transactions: 5 records were no objects or had no key \(id\)/);
+  t.match(broken.stderr, /ERROR transactions: 5 records could not be written: no object, or no key \(id\)/);
   t.same(
     broken.records['transactions']?.map(({ id }) => id),
     [1],

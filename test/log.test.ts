@@ -78,7 +78,7 @@ t.test('as JSON: the same texts, and nothing that could drive a terminal or show
   t.equal(lines.length, 1);
   t.match(lines[0], /^[^\n]+\n$/);
   t.notMatch(lines[0]!.trimEnd(), /[\p{Cc}\p{Cf}]|0123456789/u);
-  const told = JSON.parse(lines[0]!);
-  t.equal(`WARNING ${told.message}\n`, line(text, 'WARNING'));
-  t.match(told, { level: 'warning', stream_name: 'refunds', exception: { type: 'Odd', message: told.message } });
+  const logged = JSON.parse(lines[0]!);
+  t.equal(`WARNING ${logged.message}\n`, line(text, 'WARNING'));
+  t.match(logged, { level: 'warning', stream_name: 'refunds', exception: { type: 'Odd', message: logged.message } });
 });

@@ -119,18 +119,18 @@ interface Plan {
 
 function planOf(chance: () => number, day: number): Plan {
   const pick = <Item>(...items: readonly Item[]) => items[Math.floor(chance() * items.length)]!;
-  const isTold = chance() < 0.6;
+  const isReported = chance() < 0.6;
   const order = pick('newest', 'newest', 'newest', 'oldest');
-  const isQuiet = order === 'oldest' || !isTold;
+  const isQuiet = order === 'oldest' || !isReported;
   return {
     ending: day === days ? 'well' : pick('well', 'well', 'well', 'well', 'well', 'kill', 'kill', 'none'),
     pageSize: pick(3, 5, 20, 100),
-    total: isTold ? pick('honest', 'text') : pick('none', 'no meta', 'capped', 'low', 'zero', 'page', 'stale'),
+    total: isReported ? pick('honest', 'text') : pick('none', 'no meta', 'capped', 'low', 'zero', 'page', 'stale'),
     order,
     // In rows. A few days hold less.
     depth: pick(1_000_000, 1_000_000, 40, 100),
     // A row that goes while another comes leaves no trace in a list that is read forwards, or says nothing.
-    meanwhile: isQuiet ? [] : ['come', 'change', ...(isTold ? ['go'] : [])].filter(() => chance() < 0.4),
+    meanwhile: isQuiet ? [] : ['come', 'change', ...(isReported ? ['go'] : [])].filter(() => chance() < 0.4),
     isFaulty: chance() < 0.2,
   };
 }

@@ -62,8 +62,8 @@ t.test('every row that was there arrives once', async () => {
         // A list that does not say how much it holds, and does not keep new records at the top, cannot be read while it grows.
         const isOrdered = quirks.order === undefined;
         // Nor one of which a page and more arrive at every request, if it does not: it looks as if it stood still.
-        const isTold = style === 'cursor' || (style === 'numbered' && !quirks.noTotal);
-        const moves = isTold || (arrivals?.perRequest ?? 0) < Math.min(pageSize, quirks.maxPageSize ?? pageSize);
+        const isReported = style === 'cursor' || (style === 'numbered' && !quirks.noTotal);
+        const moves = isReported || (arrivals?.perRequest ?? 0) < Math.min(pageSize, quirks.maxPageSize ?? pageSize);
         const now = Date.now() - (arrivals?.behindMs ?? 0);
         const spread = {
           rows,
@@ -151,7 +151,7 @@ function listOf(stream: 'transactions' | 'settlements', situation: Hostile): Hos
   };
 }
 
-/** What may happen while such a list is read so that what it says still tells that something did. */
+/** What may happen to such a list while it is read, and still shows in what the list says. */
 function happeningsIn({ meanwhile, order, total, tied }: Hostile): readonly string[] {
   if (order !== 'newest' || tied > 1 || !['honest', 'text'].includes(total))
     return meanwhile.filter((one) => one === 'change');

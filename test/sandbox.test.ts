@@ -1,4 +1,4 @@
-/** The sandbox answers as Paystack is known to, and goes wrong exactly as it is told to. */
+/** The sandbox answers as Paystack is known to, and goes wrong exactly as its options ask. */
 import { EventEmitter, once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import t, { type Test } from 'tap';
@@ -155,7 +155,7 @@ t.test('quirks of pages', async (t) => {
   t.notOk('meta' in (await quirky('/plan?page=2', {}, 'no-meta')).body);
 });
 
-t.test('the last cursor can be told in four ways', async (t) => {
+t.test('the last cursor can be marked in four ways', async (t) => {
   const last = async (quirks: Quirks) => (await quirky('/plan?perPage=500', quirks, 'cursor')).body.meta;
   t.equal((await last({})).next, null);
   t.equal((await last({ cursorEnd: '' })).next, '');
@@ -237,7 +237,7 @@ check('every stream of the table is served from its fixtures', {}, async (t, get
     t.equal(status, 200, path);
     const { records: taken = (data: unknown) => data }: StreamFacts = streams[stream];
     const found = taken(body.data) as unknown[];
-    // The newest invoice is told twice.
+    // The newest invoice comes twice.
     t.equal(found.length, records.length + (stream === 'subscription_invoices' ? 1 : 0), stream);
     t.equal(sandbox.requests.at(-1)?.endpoint, stream);
   }
@@ -252,9 +252,9 @@ check('every stream has synthetic records', synthesizeAll(), async (t, get) => {
     const keys = found.map((record) => facts.key.map((name) => record[name] ?? parent?.[name]).join());
     t.equal(new Set(keys).size, 7, stream);
     for (const column of Object.keys(facts.parent?.carries ?? {})) {
-      const told = found.map((record) => record[column]).filter((value) => value !== undefined);
+      const values = found.map((record) => record[column]).filter((value) => value !== undefined);
       t.ok(
-        told.every((value) => value === parent[facts.parent!.carries[column]!]),
+        values.every((value) => value === parent[facts.parent!.carries[column]!]),
         `${stream}.${column}`,
       );
     }
@@ -314,7 +314,7 @@ check('lists under a parent', {}, async (t, get, sandbox) => {
   t.same((await get('/settlement/88/transactions')).body.data, [{ id: 1 }, { id: 2, status: 'reversed' }]);
 });
 
-check('a subscription tells its invoices', { fixtures: false, records: subscription() }, async (t, get) => {
+check('a subscription holds its invoices', { fixtures: false, records: subscription() }, async (t, get) => {
   const { data, meta } = (await get('/subscription/SUB_1')).body;
   const [older, newer] = subscription().subscription_invoices.SUB_1;
   t.same(data, { id: 5, subscription_code: 'SUB_1', most_recent_invoice: newer, invoices: [newer, older] });
@@ -442,15 +442,15 @@ t.test('the quota', async (t) => {
   const quota = { requests: 2, seconds: 60, headers: true };
   const sandbox = await startSandbox({ quota, now: () => now });
   const get = getter(sandbox);
-  const told = ({ headers }: Answer) =>
+  const reported = ({ headers }: Answer) =>
     ['limit', 'remaining', 'reset'].map((name) => headers.get(`x-ratelimit-${name}`));
-  t.same(told(await get('/plan')), ['2', '1', '60']);
+  t.same(reported(await get('/plan')), ['2', '1', '60']);
   now = 58_500;
-  t.same(told(await get('/plan')), ['2', '0', '2']);
+  t.same(reported(await get('/plan')), ['2', '0', '2']);
   const refused = await get('/plan');
   t.equal(refused.status, 429);
   t.match(refused.body, { status: false, message: 'Rate limit exceeded!', type: 'api_error', code: 'rate_limited' });
-  t.same(told(refused), ['2', '0', '2']);
+  t.same(reported(refused), ['2', '0', '2']);
   t.equal((await get('/customer')).status, 200, 'each endpoint has its own');
   now = 60_000;
   t.equal((await get('/plan')).status, 200, 'the next window');
@@ -545,7 +545,7 @@ t.test('fault: silence lasts until the sandbox closes', async (t) => {
   t.equal(sandbox.requests[0]?.status, 0);
 });
 
-t.test('what a plan of faults is told', async (t) => {
+t.test('what a plan of faults is given', async (t) => {
   const contexts: FaultContext[] = [];
   const sandbox = await startSandbox({
     faults: (context) => {

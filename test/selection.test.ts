@@ -265,7 +265,7 @@ t.test('a stream can be read as FULL_TABLE, and then has no replication key', as
   });
 });
 
-t.test('a replication that a stream cannot do is told of', async (t) => {
+t.test('a replication that a stream cannot do is an error', async (t) => {
   const wishes: [offered: CatalogEntry, root: Record<string, unknown>, entry: object, message: RegExp][] = [
     [orders, { 'replication-method': 'LOG_BASED' }, {}, /"orders".*LOG_BASED.*INCREMENTAL and FULL_TABLE/],
     [orders, {}, { replication_method: 'LOG_BASED' }, /"orders".*LOG_BASED/],
@@ -298,7 +298,7 @@ t.test('a stream that does not exist may be in the catalog, but not be selected'
   }
 });
 
-t.test('a stream that the catalog has twice is told of', async (t) => {
+t.test('a stream that the catalog has twice is an error', async (t) => {
   const entry = { tap_stream_id: 'orders', metadata: [at([], { selected: true })] };
   t.throws(() => parseCatalog({ streams: [entry, { ...entry, metadata: [] }] }), {
     name: 'UserError',
@@ -306,7 +306,7 @@ t.test('a stream that the catalog has twice is told of', async (t) => {
   });
 });
 
-t.test('what is no catalog is told of', async (t) => {
+t.test('what is no catalog is an error', async (t) => {
   const broken = [
     null,
     [],

@@ -92,7 +92,7 @@ t.test('of one rank, who came first goes first', async (t) => {
   t.strictSame(order, ['a', 'b', 'c']);
 });
 
-t.test('work that fails gives its turn away, and tells who asked for it', async (t) => {
+t.test('work that fails gives its turn away, and rejects the promise of whoever asked for it', async (t) => {
   const turns = createWriterTurns();
   const failing = turns.take(0, async () => {
     throw new Error('broken');

@@ -1,8 +1,9 @@
 /** What the tap is and can do, for people, and for the tools that read it of every Singer tap. */
-import { type Setting, settings, variableOf } from '../config.ts';
+import { settings, variableOf } from '../config.ts';
 import { packageFacts } from '../package.ts';
 import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { streams } from '../paystack/streams.ts';
+import type { Setting } from '../setting-values.ts';
 
 /** By the names that Meltano and its hub have for them. */
 export const capabilities = [

@@ -8,7 +8,7 @@ import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { type StreamName, streams as table } from '../paystack/streams.ts';
 import { explained } from '../report/defects.ts';
 import type { Log } from '../report/log.ts';
-import { counted } from '../report/words.ts';
+import { counted } from '../words.ts';
 import { connect } from './connect.ts';
 import { discover } from './discover.ts';
 import { type InputOptions, readConfig, readSelection, readStreamWords } from './inputs.ts';
@@ -18,7 +18,7 @@ type Answered =
   /** The list can be read; it holds so many records, if it says so. */
   | { readonly kind: 'available'; readonly total: number | undefined }
   /** Refused as a feature would be that the integration does not have. */
-  | { readonly kind: 'missing' | 'refused' | 'failed' | 'defect'; readonly why: string };
+  | { readonly kind: 'lacking' | 'refused' | 'failed' | 'defect'; readonly why: string };
 
 interface Tried {
   readonly stream: StreamName;
@@ -90,7 +90,7 @@ async function tryList(
     if (error instanceof ForeseenError && error.remedy === 'end the run') stop.abort(error);
     const why = explained(error, log, { stream: endpoint });
     if (isDefect(error)) return { kind: 'defect', why };
-    return { kind: mayBeLacking(error, facts) ? 'missing' : error instanceof Refused ? 'refused' : 'failed', why };
+    return { kind: mayBeLacking(error, facts) ? 'lacking' : error instanceof Refused ? 'refused' : 'failed', why };
   }
 }
 
@@ -106,7 +106,7 @@ function report(tried: readonly Tried[], log: Log): boolean {
     return true;
   }
   const available = tried.filter(({ answer }) => answer.kind === 'available');
-  const failed = tried.filter(({ answer }) => !['available', 'missing'].includes(answer.kind));
+  const failed = tried.filter(({ answer }) => !['available', 'lacking'].includes(answer.kind));
   for (const one of tried) {
     const level = available.length === 0 ? 'DEBUG' : failed.includes(one) ? 'ERROR' : 'INFO';
     log(level, `${one.stream}: ${textOf(one)}`, { stream: one.stream });
@@ -129,7 +129,7 @@ function textOf({ stream, list, answer }: Tried): string {
   if (answer.kind === 'available') {
     return answer.total === undefined || which !== '' ? `ok${which}` : `ok, ${counted(answer.total, 'record')}`;
   }
-  const verdict = answer.kind === 'missing' ? 'not available to this integration' : 'failed';
+  const verdict = answer.kind === 'lacking' ? 'not available to this integration' : 'failed';
   return `${verdict}: ${answer.kind === 'defect' ? '' : 'Paystack '}${answer.why}${which}`;
 }
 
@@ -137,7 +137,7 @@ function textOf({ stream, list, answer }: Tried): string {
 function nothingAnswered(tried: readonly Tried[]): string {
   const lists = new Map(tried.map(({ list, answer }) => [list, answer]));
   const whys = [...lists].map(([stream, answer]) => ({ stream, why: 'why' in answer ? answer.why : '' }));
-  const isRefused = [...lists.values()].every(({ kind }) => kind === 'missing' || kind === 'refused');
+  const isRefused = [...lists.values()].every(({ kind }) => kind === 'lacking' || kind === 'refused');
   if (isRefused) return new EveryStreamRefused(whys).message;
   const defect = tried.find(({ answer }) => answer.kind === 'defect');
   if (defect !== undefined) return `${defect.stream}: ${textOf(defect)}`;

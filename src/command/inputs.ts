@@ -10,14 +10,15 @@ import {
   variableOf,
 } from '../config.ts';
 import { allOf, UserError } from '../errors.ts';
+import { isObject } from '../json/values.ts';
 import { nearest, suggestion } from '../nearest.ts';
 import { packageVersion } from '../package.ts';
 import type { Log } from '../report/log.ts';
-import { type CatalogEntry, columnMisfits, parseCatalog } from '../singer/catalog.ts';
+import { type CatalogEntry, parseCatalog, ungrantedColumns } from '../singer/catalog.ts';
 import { type SelectedStream, selectStreams } from '../singer/selection.ts';
 import { mergedStates, parseState, type State } from '../singer/state.ts';
 import { chosenStreams } from '../singer/stream-choice.ts';
-import { isObject, naming, readJsonFile, readObject } from './json-file.ts';
+import { naming, readJsonFile, readObject } from './json-file.ts';
 
 export interface InputOptions {
   /** Paths, or ENV. */
@@ -168,8 +169,9 @@ export function readSelection(
   const streams = naming('catalog', path, () => selectStreams(offered, entries));
   const isSelected = new Set(streams.map(({ id }) => id));
   for (const entry of entries.filter(({ tap_stream_id }) => isSelected.has(tap_stream_id))) {
-    const misfits = columnMisfits(offered, entry);
-    if (misfits !== undefined) log('WARNING', `catalog file "${path}": stream "${entry.tap_stream_id}": ${misfits}`);
+    const ungranted = ungrantedColumns(offered, entry);
+    if (ungranted !== undefined)
+      log('WARNING', `catalog file "${path}": stream "${entry.tap_stream_id}": ${ungranted}`);
   }
   if (streams.length === 0) {
     log('WARNING', `catalog file "${path}" selects no stream: set "selected": true in the metadata of those you want`);

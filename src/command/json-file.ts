@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { messageOf, UserError } from '../errors.ts';
 import { parseExact } from '../json/exact.ts';
+import { isObject } from '../json/values.ts';
 import { jsonMistakeIn } from './json-mistake.ts';
 
 export type FileKind = 'config' | 'state' | 'catalog';
@@ -32,10 +33,6 @@ export function readObject(kind: FileKind, path: string): Readonly<Record<string
       throw new UserError(`it must hold a JSON object, not ${Array.isArray(value) ? 'a list' : 'a single value'}`);
     return value;
   });
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Does something with the content of a file; each of its mistakes names the file. */

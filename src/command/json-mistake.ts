@@ -9,8 +9,8 @@ export interface JsonMistake {
 }
 
 /** One token of JSON, with the white space before it. */
-const token =
-  /[ \t\n\r]*(?:([{}[\]:,])|("(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)\b))/uy;
+const tokenForm =
+  /[ \t\n\r]*(?:([{}[\]:,])|("(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)\b))/u;
 
 type Awaited = 'value' | 'value or ]' | 'name' | 'name or }' | ':' | ', or end' | 'nothing';
 
@@ -24,8 +24,8 @@ export function jsonMistakeIn(text: string): JsonMistake {
 /** Where the text stops being JSON, and what could have stood there. */
 function firstWrong(text: string): { at: number; awaited: Awaited } {
   const open: string[] = [];
+  const token = new RegExp(tokenForm, 'uy');
   let awaited: Awaited = 'value';
-  token.lastIndex = 0;
   for (;;) {
     const from = token.lastIndex;
     const found = token.exec(text);

@@ -1,8 +1,8 @@
 /** The end of a sync in the log: what is new, what is not whole, and the sum of it all in one last line. */
 import type { Counts } from '../report/counter.ts';
 import type { Log } from '../report/log.ts';
-import { counted } from '../report/words.ts';
 import type { Summary } from '../sync/sync.ts';
+import { counted } from '../words.ts';
 
 /** The last line is the one that an orchestrator keeps: its numbers are fields where the log is JSON. */
 export function logSummary({ streams, drift }: Summary, counts: Counts, durationMs: number, log: Log): void {

@@ -1,6 +1,6 @@
 /**
- * What a whole HTTP answer means: Paystack's records, Paystack's refusal, a failure that may pass, or something that
- * does not come from Paystack at all.
+ * What a whole HTTP answer means: records, a refusal, a rejected key, or a failure after which another try makes sense.
+ * It also says who answered: Paystack, its host, or something on the way (a proxy, a firewall, a login page).
  */
 import { type JsonReader, readAnswer } from '../json/read.ts';
 import { type JsonText, valueIn } from '../json/scan.ts';
@@ -9,25 +9,25 @@ import { KeyRejected, Refused } from './errors.ts';
 import { doubtful, type Failure, hopeless } from './failure.ts';
 import { msUntilText } from './reset.ts';
 
-export interface Content {
-  /** Its items, if it is a list, and its members, if it is an object, are located. */
+export interface Payload {
+  /** Where its items are, if it is a list, or its members, if it is an object, is known already. */
   readonly data: JsonText;
   readonly meta: Readonly<Record<string, unknown>>;
 }
 
 export interface Judgement {
   /**
-   * Who answers: Paystack, by the form of its answers; its host, which is there but not well; or something on the way,
-   * as far as anybody can see.
+   * Who answered. Paystack is known by the form of its answers. Without that form, an answer that says "busy" or "failed"
+   * is taken for its host's, and any other for that of something on the way.
    */
   readonly from: 'paystack' | 'host' | 'elsewhere';
-  readonly outcome: Content | Failure | KeyRejected | Refused;
+  readonly outcome: Payload | Failure | KeyRejected | Refused;
 }
 
 /**
  * Judges an answer.
  *
- * @param reader checks the answer's JSON, and knows where its values end until the next one
+ * @param reader checks the answer's JSON, and knows where its values end until it reads the next answer
  * @param wallNow milliseconds since 1970, for waits until a date
  */
 export function judge({ status, headers }: Response, body: Buffer, reader: JsonReader, wallNow: number): Judgement {
@@ -49,12 +49,12 @@ export function judge({ status, headers }: Response, body: Buffer, reader: JsonR
 }
 
 /** Documented: `status` decides, as a boolean; one documented sample has the string. */
-function contentOf(status: number, envelope: Envelope, message: string): Content | Failure {
+function contentOf(status: number, envelope: Envelope, message: string): Payload | Failure {
   const ok = valueAt(envelope, 'status');
   if (ok === false || ok === 'false')
     return { why: `answered ${status} with status false${message && ` (${message})`}` };
   const data = envelope.get('data');
-  // Whether null is an answer, the total says: see the list.
+  // Data may be null: `list.ts` takes that for an empty list where the total is 0.
   if (data === undefined) return { why: `answered ${status} without data` };
   const meta = valueAt(envelope, 'meta');
   return { data, meta: isObject(meta) ? meta : {} };
@@ -70,7 +70,7 @@ function foreign(status: number, why: string): Failure {
   return { why, remedy: notPaystacks, refusal, worth: status === 407 ? hopeless : doubtful };
 }
 
-/** The key goes to `api_url` alone. */
+/** A redirect is not followed, so that the key goes to `api_url` alone. */
 function redirect(status: number, location: string): Failure {
   const host = URL.canParse(location) ? ` to ${new URL(location).host}` : '';
   const why = `answered ${status}, a redirect${host}, which is not followed`;
@@ -79,8 +79,8 @@ function redirect(status: number, location: string): Failure {
 }
 
 /**
- * How long a server that is busy asks to wait. Documented: `x-ratelimit-reset` with 429, in seconds. A `Retry-After`, in
- * seconds or as a date, is believed as well.
+ * How long a busy server asks to wait. Documented: `x-ratelimit-reset` with 429, in seconds. A `Retry-After`, in seconds or
+ * as a date, comes first where there is one.
  */
 function waitOf(status: number, headers: Headers, wallNow: number): Partial<Failure> {
   const retryAfter = headers.get('retry-after')?.trim();
@@ -94,9 +94,9 @@ function waitOf(status: number, headers: Headers, wallNow: number): Partial<Fail
   return isBelieved ? { askedWaitMs: Math.max(0, ms) + roundingMs } : { isOverQuota: true };
 }
 
-/** Seconds may have been rounded down. A wait that is over already is at least this long. */
+/** Added to each wait: seconds may have been rounded down, and a wait that is already over must not be none. */
 const roundingMs = 1000;
-/** Documented: a window lasts a minute. A reset that is much further away is none, but a clock that is wrong. */
+/** Documented: a window lasts a minute. A reset that is much further away comes from a wrong clock, and is not believed. */
 const maxWindowMs = 300_000;
 
 type Envelope = NonNullable<JsonText['members']>;
@@ -121,7 +121,7 @@ function messageIn(envelope: Envelope | undefined): string {
   return typeof message === 'string' ? message.slice(0, 200) : '';
 }
 
-/** A text that is longer says too much for a line. */
+/** A longer text would fill the line. */
 const maxShownBytes = 80;
 
 function nameOf(body: Buffer): string {

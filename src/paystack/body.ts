@@ -1,9 +1,9 @@
 /**
  * The body of an answer, unpacked and put into a buffer.
  *
- * It comes from outside, so it may be of any length, and may unpack to any length. All requests in flight together are
- * to need no more than some 200 MB for it: a body beyond the size of a usual page waits until few others of such a size
- * are being read, and one beyond any size that a page can have is broken off.
+ * A body comes from outside: it may have any length, and unpack to any length. All bodies together must stay within some
+ * 200 MB. So only a few large ones are read at a time, and the others wait. One that is larger than any page can be is
+ * broken off.
  */
 import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
@@ -12,7 +12,7 @@ import { WrongAnswer } from './errors.ts';
 
 /** The largest page has 1000 records; a record has 1 to 3 kB (observed). This leaves ten times as much. */
 const defaultMaxBytes = 32_000_000;
-/** A page of 200 records is smaller by far. */
+/** From here on a body is large. A page of 200 records is far smaller. */
 const largeBytes = 4_000_000;
 /** Large bodies that are read at a time. */
 const maxLarge = 2;
@@ -20,7 +20,7 @@ const maxLarge = 2;
 /**
  * Reads a body to its end.
  *
- * @param isOver true once nobody waits for the body any more: from then on it is not touched
+ * @param isOver true once nobody waits for the body any more: from then on the buffer is left alone
  * @throws WrongAnswer for a body that is too large, or packed in a way that was not asked for; what Node throws of one that
  * breaks off, with its `code`
  */
@@ -34,7 +34,7 @@ export function createReadBody(maxBytes = defaultMaxBytes): ReadBody {
       throw new WrongAnswer(`answered in the encoding ${encoding}, which was not asked for`);
     }
     const unpacked = encoding === 'gzip' ? incoming.pipe(createGunzip()) : incoming;
-    /** Where a large body is put: to grow step by step would leave garbage that is not collected in time (measured). */
+    /** A buffer that is large from the start. One that grows step by step leaves garbage that is not collected in time (measured). */
     let place: ByteWriter | undefined;
     const goOn = (free: ByteWriter) => {
       place = free;
@@ -45,7 +45,7 @@ export function createReadBody(maxBytes = defaultMaxBytes): ReadBody {
       await new Promise<void>((resolve, reject) => {
         const check = (bytes: number) => bytes <= maxBytes || reject(tooLarge(maxBytes));
         incoming.on('error', reject);
-        // What unpacks to nothing could go on without end.
+        // A packed body that unpacks to nothing has no size to check, and could go on without end.
         if (unpacked !== incoming) countBytes(incoming, check);
         unpacked.on('error', reject).on('end', resolve);
         unpacked.on('data', (chunk: Buffer) => {
@@ -82,11 +82,11 @@ function countBytes(packed: IncomingMessage, check: (bytes: number) => unknown):
   });
 }
 
-/** Lets so many in at a time, each with a buffer; the others wait for their turn. */
+/** Lets a few large bodies in at a time, each with a buffer. The others wait for their turn. */
 interface Gate {
-  /** Calls back when there is a place. */
+  /** Calls back with a buffer once one is free. */
   enter(go: (place: ByteWriter) => void): void;
-  /** Gives the place to the next one, or gives up the wait for one. */
+  /** Gives the buffer to the next one that waits. Without a buffer yet, stops waiting for one. */
   leave(go: (place: ByteWriter) => void, place: ByteWriter | undefined): void;
 }
 

@@ -1,9 +1,9 @@
 /**
  * One request to Paystack: its key, its tries, its answer. The only file that knows ky and the key. Only GET is ever sent.
  *
- * ky owns the request: address, headers, the time that an answer may take, and the loop of tries, of which each covers the
- * whole answer: status, headers, body, JSON, envelope, records. `transport.ts` stands behind its `fetch`. The query is
- * put behind the address before, as ky makes a request with `searchParams` twice (a tenth of its CPU, measured).
+ * ky owns the request: address, headers, the time that an answer may take, and the loop of tries. A try covers the whole
+ * answer: status, headers, body, JSON, envelope, records. `transport.ts` stands behind ky's `fetch`. The query is part of the
+ * address, since ky builds a request with `searchParams` twice (a tenth of its CPU, measured).
  *
  * ky's rules of when to try again and how long to wait are not used, for reasons that it cannot express:
  * - Its limit counts tries. Ours bounds time, differently before and after the first contact, and apart from the waits
@@ -16,7 +16,7 @@ import ky, { type KyInstance, TimeoutError } from 'ky';
 import { type Clock, sleep } from '../clock.ts';
 import { type ByteWriter, newByteWriter } from '../json/byte-writer.ts';
 import { type JsonReader, newJsonReader } from '../json/read.ts';
-import { type Content, type Judgement, judge } from './answer.ts';
+import { type Judgement, judge, type Payload } from './answer.ts';
 import { WrongAnswer } from './errors.ts';
 import { checkNetwork, type Failure, failureOf } from './failure.ts';
 import {
@@ -42,11 +42,11 @@ export interface ClientOptions {
   readonly quota: Quota;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Default: that of a sync. */
+  /** Default: `fullPatience`, as in a sync. */
   readonly patience?: Patience | undefined;
-  /** Called for each try that is followed by another; once for each cause until Paystack has answered: it is that of all. */
+  /** Called for each try that is followed by another. Until Paystack has answered, only once for each cause: all requests share it. */
   readonly onRetry?: ((retry: Retry) => void) | undefined;
-  /** Called for each try, once it has its answer or none: then the status is undefined. */
+  /** Called at the end of each try. Without an answer, the status is undefined. */
   readonly onTry?: ((endpoint: string, status: number | undefined, durationMs: number) => void) | undefined;
 }
 
@@ -73,8 +73,8 @@ export interface Question {
   readonly query?: Readonly<Record<string, string>>;
 }
 
-/** An answer, as long as it is being read: its bytes are used again for the next. */
-export interface Answer extends Content {
+/** An answer while it is being read. Later its bytes belong to the next answer. */
+export interface Answer extends Payload {
   /** When the answer was asked for, milliseconds since 1970. */
   readonly askedAt: number;
 }
@@ -82,14 +82,14 @@ export interface Answer extends Content {
 /**
  * Asks until there is an answer, and reads it.
  *
- * @param read makes of the answer what is to be kept of it; WrongAnswer from it has the question asked again
+ * @param read makes of the answer what is to be kept of it. If it throws WrongAnswer, the question is asked again
  * @throws KeyRejected, Unreachable, Refused, NoAnswer; the signal's reason when aborted; what `read` throws
  */
 export type Ask = <Result>(question: Question, read: (answer: Answer) => Result) => Promise<Result>;
 
-/** Of a page, about. */
+/** About the size of a page. */
 const expectedBytes = 400_000;
-/** A buffer that has grown beyond this is not kept: there are as many as requests in flight. */
+/** A larger buffer is not kept, since there is one for each request in flight. */
 const maxKeptBytes = 8_000_000;
 
 /** What all requests share. */
@@ -98,9 +98,9 @@ interface Shared {
   readonly http: KyInstance;
   readonly watch: Watch;
   readonly timeoutMs: number;
-  /** Bodies are many and large: left to the garbage collector, they would fill the memory before it wakes up. */
+  /** Buffers to use again. Left to the garbage collector, they fill the memory before it runs (measured). */
   readonly idle: ByteWriter[];
-  /** An answer is read at once, before the next one comes. */
+  /** One is enough: an answer is read in one go, before any other. */
   readonly reader: JsonReader;
   readonly report: (retry: Retry) => void;
 }
@@ -130,7 +130,7 @@ export function createAsk(options: ClientOptions): Ask {
   return (question, read) => askUntilAnswered(question, read, shared);
 }
 
-/** A try that goes on. */
+/** A try that has started and not ended. */
 interface Try {
   readonly ticket: Ticket;
   /** Milliseconds since 1970. */
@@ -155,7 +155,7 @@ async function askUntilAnswered<Result>(
     current = { ticket, askedAt: clock.now(), body: emptied(idle.pop() ?? newByteWriter(expectedBytes)) };
   }
 
-  /** Gives back ticket and body. Throws if there was a failure and is to be no other try. */
+  /** Gives back ticket and buffer. Throws if the try failed and was the last one. */
   function end({ ticket, body }: Try, response?: Response, failure?: Failure): void {
     current = undefined;
     if (body.bytes.length <= maxKeptBytes) idle.push(body);
@@ -169,7 +169,7 @@ async function askUntilAnswered<Result>(
     report({ endpoint, why: failure.why, waitMs: waitMs || pausedMs, tries: effort.tries, isFirstContact });
   }
 
-  /** Judges a whole answer. */
+  /** Takes in a whole answer: has it judged, and asks ky for another try where it is none. */
   function receive(response: Response): ReturnType<typeof ky.retry> | undefined {
     const ended = current!;
     const { body, askedAt } = ended;
@@ -184,7 +184,7 @@ async function askUntilAnswered<Result>(
     return undefined;
   }
 
-  /** What was thrown by a try that goes on broke it off; anything else ends the request. */
+  /** An error during a try is a failure of that try. An error outside of one ends the request. */
   function shouldRetry({ error }: { readonly error: Error }): boolean {
     if (current === undefined) return false;
     if (signal.aborted) end(current);
@@ -223,7 +223,7 @@ function emptied(body: ByteWriter): ByteWriter {
 
 type Understood<Result> = { readonly value: Result } | { readonly failure: Failure } | { readonly error: unknown };
 
-/** What is kept of an answer; a failure if it turns out to be none to what was asked. */
+/** Has an answer read. It is a failure if `read` finds that it does not answer the question. */
 function understand<Result>(
   outcome: Judgement['outcome'],
   askedAt: number,

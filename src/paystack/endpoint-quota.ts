@@ -1,14 +1,16 @@
 /**
- * The quota of one endpoint: what was used of it, and when the next request may start. It is in one of these modes:
+ * The quota of one endpoint: what was used of it, and when the next request may start.
  *
- * - assumed: at first. As many requests as the setting or the documentation allows, in any 60 seconds. A request counts
- *   from its start until 60 seconds after its answer: the server counts it at some time between the two, so no window of
- *   the server's sees more than the quota, however requests jitter on the way.
- * - reported: from the first answer on that reports its window (`x-ratelimit-*`). What it reports is believed over what
- *   is assumed, unless a user set the quota, which then holds as well.
- * - found: from a refusal on that gives no time to come again, until the limit that is found has been raised to what is
- *   assumed. It holds besides the other two.
- * - paused: for as long as an answer asks for, or as is wise after a refusal without a word.
+ * It begins in the first of these modes. The second replaces it; the last two come on top.
+ *
+ * - assumed: as many requests in any 60 seconds as the setting or the documentation allows. A request counts from its
+ *   start until 60 seconds after its answer. The server counts it at some time between start and answer, so none of its
+ *   windows sees more than the quota, however long requests are on the way.
+ * - reported: entered with the first answer that reports its window (`x-ratelimit-*`), and never left. It replaces what is
+ *   assumed. A quota that a user set holds as well.
+ * - found: entered with a refusal (429) that does not say when to come again. Left when the limit that was found has been
+ *   raised to what is assumed. See `found-limit.ts`.
+ * - paused: no request starts, for as long as an answer asks for, or for a pause of our own after such a refusal.
  *
  * All times are of the monotonic clock: setting the machine's clock changes nothing.
  */
@@ -25,12 +27,12 @@ export interface EndpointQuota {
   readonly trial: Trial;
 }
 
-/** What became of a request that had started. */
-export interface Outcome {
+/** A request that has ended, and what is known of its answer. */
+export interface EndedRequest {
   readonly startedAt: number;
   /** False if no answer came. */
   readonly hasAnswer: boolean;
-  /** True for a refusal (429) without a word of when to come again. */
+  /** True for a refusal (429) that does not say when to come again. */
   readonly isRefused: boolean;
   readonly report: Report | undefined;
 }
@@ -51,7 +53,7 @@ export function readyTime(quota: EndpointQuota, allowance: Allowance, now: numbe
 }
 
 /** Counts a request, and takes in what its answer says. */
-export function settle(quota: EndpointQuota, outcome: Outcome, allowance: Allowance, now: number): void {
+export function noteEnd(quota: EndpointQuota, outcome: EndedRequest, allowance: Allowance, now: number): void {
   const { startedAt, hasAnswer, isRefused, report } = outcome;
   const { answered, trial } = quota;
   quota.inFlight--;
@@ -67,11 +69,11 @@ export function settle(quota: EndpointQuota, outcome: Outcome, allowance: Allowa
   if (report !== undefined && quota.window !== undefined) learn(quota.window, report);
   if (report !== undefined) quota.window ??= firstWindow(report, answered.length);
   const { window } = quota;
-  // Where nothing is left and no answer said until when, as long as the documented window lasts.
+  // Nothing is left, and no answer says until when: for as long as a window is documented to last.
   if (window !== undefined && leftIn(window) <= 0) window.endsBefore ??= now + allowance.perMs;
 }
 
-/** When so many requests in a time, those in flight included, leave room for one more. */
+/** When one more request keeps within a limit. Those in flight count. */
 function readyUnder({ requests, perMs }: FoundLimit, { inFlight, answered }: EndpointQuota, now: number): number {
   let first = 0;
   while (first < answered.length && answered[first]! <= now - perMs) first++;

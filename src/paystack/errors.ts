@@ -1,5 +1,6 @@
 /** What can go wrong with Paystack, by what the caller should do about it. */
 import { ForeseenError } from '../errors.ts';
+import { counted } from '../words.ts';
 
 /** 401, or another refusal whose message is "Invalid key". Nothing else will work either. */
 export class KeyRejected extends ForeseenError {
@@ -68,7 +69,7 @@ export class EveryStreamRefused extends ForeseenError {
   constructor(refusals: readonly { readonly stream: string; readonly why: string }[]) {
     const which = refusals.length === 1 ? refusals[0]!.stream : `all ${refusals.length} streams`;
     const whys = [...new Set(refusals.map(({ why }) => why))];
-    const more = whys.length > 1 ? `, ${whys.length - 1} others differ` : '';
+    const more = whys.length > 1 ? `, and gave ${counted(whys.length - 1, 'other answer')}` : '';
     const check = "the key's list of allowed addresses, whether the business is active, and setting api_url";
     super(`Paystack refused ${which}: it ${whys[0]}${more}; nothing was read. Check ${check}`);
   }

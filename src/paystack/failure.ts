@@ -1,4 +1,4 @@
-/** A try that gave no answer: what went wrong on the way, named for what it is, and whether another try makes sense. */
+/** Why a try gave no answer, in words that name the cause, and whether another try makes sense. */
 import { messageOf } from '../errors.ts';
 import { type Refused, WrongAnswer } from './errors.ts';
 import { ProxyRefusal } from './proxy-refusal.ts';
@@ -12,23 +12,23 @@ export interface Failure {
   readonly worth?: Worth;
   /** How long the API asks to wait. */
   readonly askedWaitMs?: number;
-  /** True for a 429 without a word of when to come again. */
+  /** True for a 429 that does not say when to come again. */
   readonly isOverQuota?: true;
   /** What is thrown once the tries are used up, if the API can be reached otherwise. */
   readonly refusal?: Refused;
 }
 
-/** How many tries a failure is worth that lasts, most probably: as long as nothing has answered yet, and later. */
+/** How many tries a failure is worth that will probably last: before anything has answered in this run, and after. */
 export interface Worth {
   readonly atFirst: number;
   readonly later: number;
 }
 
-/** It cannot succeed as things are; in the middle of a run, a few tries show whether they are really so. */
+/** It cannot succeed. In the middle of a run, a few tries show whether that is really so. */
 export const hopeless: Worth = { atFirst: 1, later: 5 };
-/** It lasts, mostly. */
+/** It mostly lasts. */
 export const doubtful: Worth = { atFirst: 5, later: 5 };
-/** At the beginning it is a mistake in the settings; later, the network is down for a while. */
+/** At the beginning it means a mistake in the settings. Later it means that the network is down for a while. */
 const mistaken: Worth = { atFirst: 5, later: Number.POSITIVE_INFINITY };
 
 export const checkNetwork =
@@ -62,7 +62,7 @@ interface Details {
 
 function detailsOf(error: unknown): Details {
   const known = error instanceof Error && 'code' in error ? error : (error as Error | undefined)?.cause;
-  // Where a name has several addresses, Node gives the errors of all: the first says as much.
+  // Where a name has several addresses, Node gives the errors of all of them. The first says enough.
   const [first = known] = known instanceof AggregateError ? (known.errors as unknown[]) : [known];
   return { ...(first as Details | undefined), message: messageOf(first ?? error) };
 }

@@ -1,17 +1,17 @@
 /**
- * The limit of an endpoint that refuses requests (429) without a word of when to come again, found by trial.
+ * The limit of an endpoint that refuses requests (429) and does not say when to come again. It is found by trial.
  *
- * A refusal pauses the endpoint, and then one request at a time tries it, after pauses that grow. When one is granted,
- * as many requests have been seen to be granted in so much time: that is taken for the limit. Each further refusal takes
- * it down to what was granted in the last such time, and less; each such time without one raises it a little, until it
- * is no limit beside what is assumed anyhow.
+ * A refusal pauses the endpoint. Then one request at a time tries it, after growing pauses. When one is granted, the limit
+ * is taken to be what was granted since the first of the requests before the refusal: so many requests in so much time.
+ * Each further refusal lowers the limit. Each stretch of that time without a refusal raises it a little. Once it is as high
+ * as what is assumed, it is dropped.
  */
 export interface Trial {
-  /** Refusals one after the other. Those of requests that were in flight at the first are one with it. */
+  /** Refusals one after the other. Those of requests that were in flight together count as one. */
   refusals: number;
   /** When the last of them came, on the monotonic clock, like all times here. */
   refusedAt: number;
-  /** What was granted before the first of them: so many requests since then. */
+  /** Requests that were granted before the first of them, and since when. */
   granted: number;
   since: number;
   limit: FoundLimit | undefined;
@@ -25,11 +25,13 @@ export interface FoundLimit {
 }
 
 const firstPauseMs = 500;
-/** Half of the documented window: at most two tries fall into one that is spent. */
+/** Half of the documented window: at most two tries fall into a spent one. */
 const maxPauseMs = 30_000;
+/** A limit is multiplied by this at a refusal. */
 const lowering = 0.9;
+/** A limit is raised by this part of itself. */
 const raising = 0.05;
-/** A limit of less time than this is one of the burst; one of more would be a wait that nobody understands. */
+/** The time that a limit is counted over: less would measure a burst, more would be a wait that nobody understands. */
 const [minPerMs, maxPerMs] = [1000, 120_000];
 
 export function newTrial(): Trial {

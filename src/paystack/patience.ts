@@ -1,17 +1,19 @@
 /**
- * How often and how long a request is asked again, and when a whole run is given up.
+ * How often and how long a question is asked again, and when a whole run is given up.
  *
  * The trade: an outage that passes must not end a run, and one that does not pass must not be waited for. Times are
  * measured on the monotonic clock. There are three modes:
  *
- * - first contact: from the first question until anything of Paystack's has answered. Then the cause is most probably
- *   here (address, network, proxy, certificate) and the same for all requests, so they are all given up together, after
- *   a shorter time, with `Unreachable`.
- * - full patience: from then on, each request has its own tries and time.
- * - asked to wait: an answer that says when to come again is waited for, however often, up to a total time.
+ * - first contact: from the first question until Paystack or its host has answered anything. A failure before that has its
+ *   cause here (address, network, proxy, certificate), and the same one for all questions. So they are given up together,
+ *   after a shorter time, with `Unreachable`.
+ * - trying: from then on, each question has its own tries and its own time.
+ * - asked to wait: entered for a try whose answer says when to come again, or that the quota is spent. Such waits have a
+ *   total of their own, and do not use up the tries.
  */
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.ts';
+import { counted } from '../words.ts';
 import { NoAnswer, Unreachable } from './errors.ts';
 import { checkNetwork, type Failure } from './failure.ts';
 
@@ -19,22 +21,22 @@ import { checkNetwork, type Failure } from './failure.ts';
 export interface Patience {
   /** For one answer. */
   readonly answerMs: number;
-  /** For the first sign of Paystack. */
+  /** Until the first contact. */
   readonly firstContactMs: number;
-  /** For one request, with all its tries; waits that the API asks for are not counted. */
+  /** For one question, with all its tries. Waits that the API asks for are not counted. */
   readonly tryingMs: number;
   /** Between two tries, at most. */
   readonly maxBackoffMs: number;
-  /** Tries that a request gets however long they take, as long as its endpoint answers others. */
+  /** Tries that a question gets however long they take, as long as its endpoint answers others. */
   readonly minTries: number;
-  /** For one request, the waits that the API asks for, together. */
+  /** For one question, all waits together that the API asks for. */
   readonly askedMs: number;
 }
 
 /**
- * Of a sync. An endpoint that answers nobody for two minutes is down; an answer that never comes costs a whole timeout, so
- * an endpoint that answers others gets five tries. Ten minutes are ten windows of the quota, which somebody else may use
- * up, and longer than a service is away while its next version is put in place.
+ * For a sync. An endpoint that answers nobody for two minutes is down. An answer that never comes costs a whole timeout, so
+ * a question gets five tries as long as its endpoint answers others. Ten minutes are ten windows of the quota, which
+ * somebody else may use up. They are also longer than a service is away while its next version is put in place.
  */
 export const fullPatience: Patience = {
   answerMs: Number.POSITIVE_INFINITY,
@@ -45,7 +47,7 @@ export const fullPatience: Patience = {
   askedMs: 600_000,
 };
 
-/** Of somebody who watches. */
+/** For somebody who waits at a terminal. */
 export const briefPatience: Patience = {
   answerMs: 10_000,
   firstContactMs: 10_000,
@@ -55,7 +57,7 @@ export const briefPatience: Patience = {
   askedMs: 10_000,
 };
 
-/** Tries of one request. If one try in three fails, fifteen in a row do so once in 14 million requests. */
+/** Tries of one question. If one try in three fails, fifteen in a row do so once in 14 million requests. */
 const maxTries = 15;
 const firstBackoffMs = 250;
 /** The longest single wait that the API may ask for. Documented: a minute at most. */
@@ -70,7 +72,7 @@ export interface PatienceOptions {
   readonly signal: AbortSignal;
 }
 
-/** What the requests of a run know together of the API. */
+/** What all questions of a run know together: whether there was contact, and which endpoint answered last when. */
 export interface Watch {
   readonly options: PatienceOptions;
   /** Aborted with the reason when the caller's is, and when Paystack turns out to be unreachable. */
@@ -86,7 +88,7 @@ export interface Watch {
   cancelTimer: (() => void) | undefined;
 }
 
-/** The tries of one request. */
+/** The tries of one question. */
 export interface Effort {
   readonly watch: Watch;
   readonly endpoint: string;
@@ -94,7 +96,7 @@ export interface Effort {
   /** Those that failed without being asked to wait, and the time that they took. */
   ownTries: number;
   ownMs: number;
-  /** Those that failed in a way that lasts, most probably. */
+  /** Those that failed in a way that will probably last. */
   lastingTries: number;
   askedMs: number;
 }
@@ -116,7 +118,7 @@ export function beginEffort(watch: Watch, endpoint: string): Effort {
   if (!heardFrom.has(endpoint)) heardFrom.set(endpoint, options.clock.monotonic());
   if (!watch.hasContact && watch.cancelTimer === undefined) {
     const { patience, timeoutMs } = options;
-    // An answer that is still within its own time is waited for.
+    // The first answer may take all the time that a user allows it.
     const ms = Math.max(patience.firstContactMs, Math.min(timeoutMs, patience.answerMs));
     watch.cancelTimer = options.clock.after(ms, () => {
       watch.giveUp(unreachable(watch.latest ?? silence, `, tried for ${seconds(ms)}`));
@@ -127,7 +129,7 @@ export function beginEffort(watch: Watch, endpoint: string): Effort {
 
 const silence: Failure = { why: 'gave no answer', remedy: checkNetwork };
 
-/** Takes note of an answer, by who gave it. */
+/** Notes that somebody answered. */
 export function noteAnswer({ watch }: Effort, from: 'paystack' | 'host' | 'elsewhere'): void {
   if (from === 'elsewhere') return;
   if (!watch.hasContact) watch.cancelTimer?.();
@@ -135,13 +137,13 @@ export function noteAnswer({ watch }: Effort, from: 'paystack' | 'host' | 'elsew
   watch.hasAnswered ||= from === 'paystack';
 }
 
-/** Takes note that the question is answered. */
+/** Notes that the question is answered. */
 export function noteSuccess({ watch, endpoint }: Effort): void {
   watch.heardFrom.set(endpoint, watch.options.clock.monotonic());
 }
 
 /**
- * Takes note of a try that failed.
+ * Notes that a try failed.
  *
  * @param tookMs the try itself
  * @param pausedMs for how long its endpoint is paused
@@ -162,7 +164,7 @@ export function noteFailure(effort: Effort, failure: Failure, tookMs: number, pa
     const isTooLong = (askedWaitMs ?? 0) > maxAskedMs;
     if (isTooLong) throw ended(watch, failure, `, and asks to wait ${seconds(askedWaitMs ?? 0)} more`);
     if (effort.askedMs > patience.askedMs) {
-      throw ended(watch, failure, `, and that ${effort.tries} times in ${seconds(effort.askedMs)}`);
+      throw ended(watch, failure, `, and that ${counted(effort.tries, 'time')} in ${seconds(effort.askedMs)}`);
     }
     return 0;
   }
@@ -171,7 +173,7 @@ export function noteFailure(effort: Effort, failure: Failure, tookMs: number, pa
   const isDown = clock.monotonic() - watch.heardFrom.get(endpoint)! >= patience.tryingMs;
   const isOver = effort.ownMs >= patience.tryingMs && (effort.ownTries >= patience.minTries || isDown);
   if (isOver || effort.ownTries >= maxTries) {
-    throw ended(watch, failure, ` (tried ${effort.tries} times in ${seconds(effort.ownMs)})`);
+    throw ended(watch, failure, ` (tried ${counted(effort.tries, 'time')} in ${seconds(effort.ownMs)})`);
   }
   const backoffMs =
     Math.min(patience.maxBackoffMs, firstBackoffMs * 2 ** (effort.ownTries - 1)) * (0.5 + Math.random() / 2);
@@ -179,7 +181,7 @@ export function noteFailure(effort: Effort, failure: Failure, tookMs: number, pa
   return backoffMs;
 }
 
-/** Where nothing of Paystack's ever came, the failure concerns all requests. */
+/** As long as Paystack has not answered at all, a failure concerns all questions. */
 function ended(watch: Watch, failure: Failure, tried: string): NoAnswer | Unreachable {
   return watch.hasAnswered ? new NoAnswer(`${failure.why}${tried}`) : givenUp(watch, failure, tried);
 }

@@ -1,4 +1,4 @@
-/** A proxy that does not connect to Paystack. Apart from `proxy.ts`, so that a run without a proxy need not load that. */
+/** A proxy that refuses to connect to Paystack. It is not in `proxy.ts`, which is loaded only where there is a proxy. */
 export class ProxyRefusal extends Error {
   override readonly name = 'ProxyRefusal';
   /** Of its answer to CONNECT. */

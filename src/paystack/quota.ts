@@ -5,13 +5,13 @@
  * Documented: Paystack counts requests for each endpoint, in windows of 60 seconds. So each endpoint has its own count
  * (`endpoint-quota.ts`, with its modes), and one that is spent never holds up the others.
  *
- * A request waits here until three things hold: its endpoint is ready, there are fewer than `concurrency` requests in
- * flight, and none with a lower rank may start instead. By rank, earlier streams finish sooner, and what they leave is
- * used by the later ones. It leaves by its start, which gives it a ticket to hand back, or by being aborted.
+ * A request waits here until three things hold: its endpoint is ready, fewer than `concurrency` requests are in flight, and
+ * no request with a lower rank may start instead. The rank lets earlier streams finish sooner, and gives what they leave to
+ * the later ones. A request ends its wait by starting, with a ticket that it must hand back, or by being aborted.
  */
 import type { Clock } from '../clock.ts';
 import type { Allowance } from '../config.ts';
-import { type EndpointQuota, newEndpointQuota, readyTime, settle } from './endpoint-quota.ts';
+import { type EndpointQuota, newEndpointQuota, noteEnd, readyTime } from './endpoint-quota.ts';
 import { leftIn, reportIn } from './reported-window.ts';
 
 export interface QuotaOptions {
@@ -30,10 +30,10 @@ export interface Quota {
    */
   start(endpoint: string, rank: number, signal: AbortSignal): Promise<Ticket>;
   /**
-   * Takes note that the request has its answer, or failed, and lets the next ones start.
+   * Notes that the request has ended, and lets the next ones start.
    *
    * @param headers of its answer, if it has one
-   * @param isRefused true for a 429 without a word of when to come again
+   * @param isRefused true for a 429 that does not say when to come again
    * @returns for how long the endpoint is paused
    */
   done(ticket: Ticket, headers?: Headers, isRefused?: boolean): number;
@@ -55,7 +55,7 @@ interface Waiter {
   readonly go: (ticket: Ticket) => void;
 }
 
-/** A wait that is shorter, or longer by less, is nothing that anybody would want to hear of. */
+/** A wait that is shorter is not reported, nor one that turns out longer by less. */
 const minWaitMs = 1000;
 
 export function createQuota({ concurrency, allowance, clock, onWait }: QuotaOptions): Quota {
@@ -71,7 +71,7 @@ export function createQuota({ concurrency, allowance, clock, onWait }: QuotaOpti
     return quota;
   }
 
-  /** Starts what may start, and comes back when the next one may. */
+  /** Starts what may start, and sets a timer for the next one. */
   function dispatch(): void {
     cancelTimer?.();
     cancelTimer = undefined;
@@ -118,7 +118,7 @@ export function createQuota({ concurrency, allowance, clock, onWait }: QuotaOpti
       const quota = quotaOf(endpoint);
       const now = clock.monotonic();
       const report = headers && reportIn(headers, startedAt, now, clock.now());
-      settle(quota, { startedAt, hasAnswer: headers !== undefined, isRefused, report }, allowance, now);
+      noteEnd(quota, { startedAt, hasAnswer: headers !== undefined, isRefused, report }, allowance, now);
       inFlight--;
       dispatch();
       return Math.max(0, quota.pausedUntil - now);
@@ -140,7 +140,7 @@ function insertByRank(waiting: Waiter[], waiter: Waiter): void {
   waiting.splice(after === -1 ? waiting.length : after, 0, waiter);
 }
 
-/** Says of each wait once until when it lasts. */
+/** Reports each wait once, and again where it turns out longer. */
 function createWaitNotes(onWait: QuotaOptions['onWait']): (endpoint: string, until: number, now: number) => void {
   const noted = new Map<string, number>();
   return (endpoint, until, now) => {

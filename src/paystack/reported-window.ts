@@ -1,22 +1,23 @@
 /**
- * The server's window, as far as the headers `x-ratelimit-*` of its answers report it.
+ * The server's quota window, as the headers `x-ratelimit-*` of its answers report it.
  *
- * An answer was made at some time between the start of its request and its arrival, so it says only in which span the
- * window ends. Spans of one window overlap.
+ * The server makes an answer at some time between the start of its request and its arrival. So an answer only says between
+ * which two times the window ends. These stretches of time overlap where two answers are of the same window, and that is how
+ * a new window is recognised.
  */
 import { msUntil } from './reset.ts';
 
 export interface ReportedWindow {
   limit: number;
-  /** Least that was reported in this window. */
+  /** The least that was reported in this window. */
   remaining: number;
-  /** The limit less the answers that came in this window: not every answer reports. */
+  /** The limit less the answers that came in this window. It goes on where answers do not report. */
   unanswered: number;
   /** On the monotonic clock, like all times here. */
   endsAfter: number;
   /** Undefined until an answer of the window has come. */
   endsBefore: number | undefined;
-  /** An answer of this window ends after this, or it is a late one of the window before. */
+  /** When the window before ended at the latest. An answer that reports an earlier end is a late one of that window. */
   previousEnd: number;
 }
 
@@ -28,10 +29,10 @@ export interface Report {
   readonly endsBefore: number;
 }
 
-/** The reset is given in whole seconds, rounded nobody says how: one more second is on the safe side. */
+/** The reset is in whole seconds, and nobody says how it is rounded. One more second is on the safe side. */
 const roundingMs = 1000;
 
-/** A window that lasts longer than this is not believed: it would be a wait that nobody understands. Documented: a minute. */
+/** A longer window is not believed: it would be a wait that nobody understands. Documented: a minute. */
 const maxWindowMs = 300_000;
 
 /**
@@ -51,13 +52,13 @@ export function reportIn(headers: Headers, startedAt: number, now: number, wallN
   return { limit, remaining, endsAfter: startedAt + leftMs - roundingMs, endsBefore: now + leftMs };
 }
 
-/** The first window of an endpoint, of which so many answers have come already. */
+/** The first window of an endpoint. So many of its answers have come already. */
 export function firstWindow({ limit, remaining, endsAfter, endsBefore }: Report, answers: number): ReportedWindow {
   const unanswered = limit - answers;
   return { limit, remaining, unanswered, endsAfter, endsBefore, previousEnd: Number.NEGATIVE_INFINITY };
 }
 
-/** Takes in what another answer reports: of this window, of the next one, or, if it is late, of the one before. */
+/** Takes in what another answer reports: about this window, the next one, or (a late answer) the one before. */
 export function learn(window: ReportedWindow, { limit, remaining, endsAfter, endsBefore }: Report): void {
   if (window.endsBefore === undefined) {
     if (endsAfter > window.previousEnd) {
@@ -78,7 +79,7 @@ export function leftIn({ remaining, unanswered }: ReportedWindow): number {
 }
 
 /**
- * When the next request may start, and the next window begins if this one is over.
+ * When the next request may start. If this window is over, the next one begins.
  *
  * @returns infinite if that depends on an answer still to come
  */

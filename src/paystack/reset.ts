@@ -1,15 +1,15 @@
-/** When an answer says to come again: in seconds from now (documented), or as a date in one of three forms. */
+/** The time at which an answer says to come again: in seconds from now (documented), or as a date in one of three forms. */
 
-/** Numbers from here on are a date in Unix seconds (from 2001 on), not a duration. No recorded answer rules that out. */
+/** From here on a number is a date in Unix seconds (from 2001 on), and below it a duration. No recorded answer has such a date. */
 const unixSeconds = 1_000_000_000;
-/** And from here on in Unix milliseconds: as seconds they would be in the year 5138. */
+/** From here on a number is a date in Unix milliseconds: as seconds it would be in the year 5138. */
 const unixMs = 100_000_000_000;
 
 /**
  * Milliseconds until a reset, negative if it is over.
  *
  * @param reset seconds from now, or a date in Unix seconds or milliseconds
- * @param headers of the same answer: by its `Date`, a date of the server's means the same whatever clock this machine has
+ * @param headers of the same answer: its `Date` says when it was sent by the server's clock, as this machine's may be wrong
  * @param wallNow milliseconds since 1970, where the answer has no date of its own
  */
 export function msUntil(reset: number, headers: Headers, wallNow: number): number {

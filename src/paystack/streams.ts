@@ -325,7 +325,7 @@ function domainRecords(data: unknown): unknown {
   return Array.isArray(names) ? names.map((name) => ({ domain_name: name })) : names;
 }
 
-/** A subscription tells its invoices in up to three places (documented), the same one in several of them. */
+/** A subscription holds its invoices in up to three places (documented), the same one in several of them. */
 function subscriptionInvoiceRecords(data: unknown): unknown {
   const { invoices, invoices_history, most_recent_invoice } = (data ?? {}) as Record<string, unknown>;
   const lists = [most_recent_invoice ?? [], invoices ?? [], invoices_history ?? []];

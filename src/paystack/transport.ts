@@ -1,9 +1,8 @@
 /**
- * One HTTP exchange over a kept connection, its body put straight into a buffer that is used again. The only file that knows
- * node:http.
+ * One HTTP exchange over a kept connection. The only file that knows node:http.
  *
- * Node's fetch hands bodies over as web streams: reading pages that way took three times the CPU of this and 30 MB more
- * memory, since its chunks are left to the garbage collector (measured).
+ * The body goes straight into a buffer that is used again. Node's fetch hands bodies over as web streams, whose chunks are
+ * left to the garbage collector: that took three times the CPU, and 30 MB more memory (measured).
  */
 import { Agent, type AgentOptions, type ClientRequest, get as getPlain, type IncomingMessage } from 'node:http';
 import { get as getSecure, Agent as SecureAgent } from 'node:https';
@@ -14,11 +13,11 @@ import { WrongAnswer } from './errors.ts';
 import { ProxyRefusal } from './proxy-refusal.ts';
 
 /**
- * Sends a GET request, and reads the whole body into `body`. A redirect is an answer like any other. The request's own
- * signal, or the other one, breaks it off. Once it is settled, `body` is not touched any more.
+ * Sends a GET request, and reads the whole body into `body`. A redirect is an answer like any other. Each of the two signals,
+ * the request's own and `signal`, breaks it off. Once the promise is settled, `body` is left alone.
  *
  * @returns status and headers; the response has no body of its own
- * @throws WrongAnswer for what is none in HTTP; ProxyRefusal; the signal's reason; or what Node throws of a connection that
+ * @throws WrongAnswer for an answer that is none in HTTP; ProxyRefusal; the signal's reason; or what Node throws of a connection that
  * fails or breaks off, with its `code`
  */
 export type Transport = (request: Request, body: ByteWriter, signal: AbortSignal) => Promise<Response>;
@@ -30,7 +29,7 @@ export interface TransportOptions {
   readonly maxBodyBytes?: number;
 }
 
-/** Servers close idle connections after five seconds or more: one that waits longer might be closed as it is used. */
+/** Servers close idle connections after five seconds or more. A connection that is kept longer might be closed while it is used. */
 const defaultIdleMs = 4000;
 
 /**
@@ -79,7 +78,7 @@ async function secureAgent(apiUrl: string, kept: AgentOptions): Promise<Agent> {
   return proxied ?? new SecureAgent(kept);
 }
 
-/** @returns takes the listeners off */
+/** @returns a function that removes the listeners */
 function whenAborted(signals: readonly AbortSignal[], breakOff: (reason: unknown) => void): () => void {
   const onAbort = () => breakOff(signals.find(({ aborted }) => aborted)?.reason);
   for (const signal of signals) {
@@ -101,11 +100,11 @@ function refuseWhatIsNoAnswer(exchange: ClientRequest, breakOff: (reason: unknow
   });
 }
 
-/** The headers that somebody asks for. To check them all takes a while. */
+/** The headers that are needed. A `Response` checks each one that it gets, which takes time. */
 const waits = ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
 
 function headOf({ statusCode = 0, headers }: IncomingMessage): Response {
-  // fetch cannot express any other.
+  // A `Response` cannot have any other status.
   if (statusCode < 200 || statusCode > 599) throw new WrongAnswer(`answered ${statusCode}, which is no HTTP status`);
   const kept: [string, string][] = [];
   for (const name of waits) if (headers[name] !== undefined) kept.push([name, String(headers[name])]);

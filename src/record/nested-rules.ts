@@ -22,7 +22,7 @@ import {
   textIn,
 } from '../json/scan.ts';
 import { addExtra, type ExtraMembers, extraObject } from './extra.ts';
-import { extraText, isTooDeep, type RecordEdit, type Rule, refuse, replaceBy } from './record-edit.ts';
+import { extraText, isTooDeep, moveToExtra, type RecordEdit, type Rule, replaceBy } from './record-edit.ts';
 import { idAt, isEmptyString, stringIn } from './scalar-rules.ts';
 
 /**
@@ -39,7 +39,7 @@ export function objectOrIdRule(conform: Rule, path: string, holdsId: boolean): R
     const inText = nestedInText(edit, at, end, openBrace);
     if (inText !== undefined) return replaceBy(edit, editApart(edit, conform, inText.source, inText.from), at, end);
     const id = holdsId ? idAt(source, at, end) : undefined;
-    if (id === undefined) return refuse(edit, path, at, end);
+    if (id === undefined) return moveToExtra(edit, path, at, end);
     return replaceBy(edit, editApart(edit, conform, newSource(Buffer.from(`{"id":${id}}`)), 0), at, end);
   };
 }
@@ -62,7 +62,7 @@ export function recordIdRule(conform: Rule, conformId: Rule, path: string): Rule
       return replaceBy(edit, textIn(conformed.bytes, id.from, id.to), at, end);
     }
     edit.misfits.length = length;
-    return refuse(edit, path, at, end);
+    return moveToExtra(edit, path, at, end);
   };
 }
 
@@ -87,7 +87,7 @@ export function freeObjectRule(path: string): Rule {
     if (object !== undefined) return replaceBy(edit, editApart(edit, copy, object.source, object.from), at, end);
     const array = nestedInText(edit, at, end, openBracket);
     if (array !== undefined) return replaceBy(edit, editApart(edit, wrap, array.source, array.from), at, end);
-    return isNested(source.bytes[at]) && isTooDeep(source, at) ? refuse(edit, path, at, end) : wrap(edit, at);
+    return isNested(source.bytes[at]) && isTooDeep(source, at) ? moveToExtra(edit, path, at, end) : wrap(edit, at);
   };
 }
 
@@ -103,7 +103,7 @@ export function arrayRule(conformItem: Rule, path: string): Rule {
     const end = skipValue(source, at);
     if (isEmptyString(source, at)) return replaceBy(edit, 'null', at, end);
     const inText = nestedInText(edit, at, end, openBracket);
-    if (inText === undefined) return refuse(edit, path, at, end);
+    if (inText === undefined) return moveToExtra(edit, path, at, end);
     return replaceBy(edit, editApart(edit, conform, inText.source, inText.from), at, end);
   };
 }
@@ -144,7 +144,7 @@ function copyRule(path: string): Rule {
     const { source } = edit;
     const end = skipValue(source, at);
     if (!isNested(source.bytes[at])) return end;
-    if (isTooDeep(source, at)) return refuse(edit, path, at, end);
+    if (isTooDeep(source, at)) return moveToExtra(edit, path, at, end);
     return repeatsNames(edit.names, source, at) ? copyDistinct(edit, at, path) : end;
   };
 }

@@ -5,7 +5,7 @@
  * place, so the text is copied as it goes by. It is given up when a name comes twice, or when a column turns out to be null
  * under its own name and not under another: then what was written of the object is taken back, and the second mode goes
  * through it again, knowing which members a later one overrides, and puts off every column that has several names until the
- * end of the object. In both, what came under an alias is put off and settled there: see `several-names.ts`.
+ * end of the object. In both, what came under an alias is put off and decided there: see `several-names.ts`.
  */
 import { copyUntil, insert, leaveOut, replace } from '../json/edit.ts';
 import { overriddenIn } from '../json/names.ts';
@@ -15,7 +15,7 @@ import { type Column, type Columns, pathOf } from './columns.ts';
 import { addExtra, type ExtraMembers, extraObject } from './extra.ts';
 import { editUnnoticed, keep, type RecordEdit, type Rule } from './record-edit.ts';
 import { extraColumn } from './schemas.ts';
-import { type Deferred, settle } from './several-names.ts';
+import { type Deferred, decideValues } from './several-names.ts';
 
 /** The rule of an object with these columns. */
 export function objectRule(columns: Columns): Rule {
@@ -101,10 +101,10 @@ function conformMembers(
     from = at;
   }
   if (deferred !== undefined || columns.carried.length > 0) {
-    const settled = settle(columns, edit, object, deferred ?? [], extra);
-    if (settled === undefined) return undefined;
-    ({ extra } = settled);
-    for (const [column, text] of settled.texts) {
+    const decided = decideValues(columns, edit, object, deferred ?? [], extra);
+    if (decided === undefined) return undefined;
+    ({ extra } = decided);
+    for (const [column, text] of decided.texts) {
       append(edit, at, isEmpty, column.name, text);
       isEmpty = false;
       if (column.askedAs !== -1) edit.asked[column.askedAs] = text;

@@ -67,7 +67,7 @@ export function extraText({ names }: RecordEdit, source: JsonSource, from: numbe
 }
 
 /** Keeps a value that its column does not hold. */
-export function refuse(edit: RecordEdit, path: string, from: number, to: number): number {
+export function moveToExtra(edit: RecordEdit, path: string, from: number, to: number): number {
   keep(edit, path, edit.source, from, to);
   return replaceBy(edit, 'null', from, to);
 }

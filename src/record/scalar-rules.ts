@@ -1,7 +1,7 @@
 /** Conversion rules of scalar columns, one for each type. */
 import { canonicalLength, instantOf, isCanonical } from '../json/dates.ts';
 import { isDigit, type JsonSource, quote, skipString, skipValue, textIn } from '../json/scan.ts';
-import { keep, type Rule, refuse, replaceBy } from './record-edit.ts';
+import { keep, moveToExtra, type Rule, replaceBy } from './record-edit.ts';
 
 /** 0 and 1 are false and true. */
 export function booleanRule(path: string): Rule {
@@ -10,7 +10,7 @@ export function booleanRule(path: string): Rule {
     const end = skipValue(source, at);
     const byte = source.bytes[at];
     if (byte === 0x74 || byte === 0x66) return end;
-    if (end > at + 1 || (byte !== 0x30 && byte !== 0x31)) return refuse(edit, path, at, end);
+    if (end > at + 1 || (byte !== 0x30 && byte !== 0x31)) return moveToExtra(edit, path, at, end);
     return replaceBy(edit, byte === 0x31 ? 'true' : 'false', at, end);
   };
 }
@@ -30,7 +30,7 @@ export function integerRule(path: string): Rule {
     const text = textIn(bytes, at, end);
     const digits = isNumber(bytes[at]) ? wholeDigits(text) : unquoted(text);
     if (digits === undefined || !/^-?(?:0|[1-9]\d{0,19})$/.test(digits) || !fits64Bits(digits)) {
-      return refuse(edit, path, at, end);
+      return moveToExtra(edit, path, at, end);
     }
     return digits === text ? end : replaceBy(edit, digits, at, end);
   };
@@ -66,7 +66,7 @@ export function numberRule(path: string): Rule {
     const end = skipValue(source, at);
     if (isNumber(source.bytes[at])) return end;
     const digits = unquoted(textIn(source.bytes, at, end));
-    if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(digits)) return refuse(edit, path, at, end);
+    if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(digits)) return moveToExtra(edit, path, at, end);
     return replaceBy(edit, digits, at, end);
   };
 }
@@ -77,7 +77,7 @@ export function stringRule(path: string): Rule {
     const { source } = edit;
     if (source.bytes[at] === quote) return skipString(source, at);
     const end = skipValue(source, at);
-    if (!isNumber(source.bytes[at])) return refuse(edit, path, at, end);
+    if (!isNumber(source.bytes[at])) return moveToExtra(edit, path, at, end);
     return replaceBy(edit, `"${textIn(source.bytes, at, end)}"`, at, end);
   };
 }
@@ -90,7 +90,7 @@ export function dateRule(path: string): Rule {
     const end = skipValue(source, at);
     if (isEmptyString(source, at)) return replaceBy(edit, 'null', at, end);
     const instant = source.bytes[at] === quote ? instantOf(stringIn(source, at, end)) : undefined;
-    if (instant === undefined) return refuse(edit, path, at, end);
+    if (instant === undefined) return moveToExtra(edit, path, at, end);
     if (!instant.isWhole) keep(edit, path, source, at, end);
     return replaceBy(edit, `"${instant.text}"`, at, end);
   };

@@ -18,7 +18,7 @@ export interface Deferred {
   readonly to: number;
 }
 
-export interface Settled {
+export interface Decided {
   /** What is to be written, as JSON text. */
   readonly texts: ReadonlyMap<Column, string>;
   readonly extra: ExtraMembers | undefined;
@@ -31,13 +31,13 @@ export interface Settled {
  * @param extra what it leaves so far
  * @returns undefined if one of the columns is written already, and says nothing
  */
-export function settle(
+export function decideValues(
   columns: Columns,
   edit: RecordEdit,
   object: number,
   deferred: readonly Deferred[],
   extra: ExtraMembers | undefined,
-): Settled | undefined {
+): Decided | undefined {
   const news = deferred.filter((value) => !isSaidAlready(value, edit.source, object));
   if (news.length > 1) news.sort((one, other) => Number(one.spelling.isAlias) - Number(other.spelling.isAlias));
   if (columns.carried.length > 0) news.push(...carriedValues(columns, edit, object));

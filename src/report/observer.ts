@@ -12,7 +12,7 @@ export interface Observer {
   /** Records of a stream have been written. */
   wrote(stream: string, records: number): void;
   /** A stream is read and written, as far as it goes. */
-  ended(stream: string, outcome: Outcome): void;
+  ended(stream: string, outcome: StreamEnd): void;
 }
 
 export interface AskedRequest {
@@ -26,7 +26,7 @@ export interface AskedRequest {
   readonly quotaLeft: number | undefined;
 }
 
-export interface Outcome {
+export interface StreamEnd {
   readonly succeeded: boolean;
   readonly durationMs: number;
 }

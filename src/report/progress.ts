@@ -5,9 +5,9 @@
  * no drawing erases it. It is plain text, so there is no colour that NO_COLOR could switch off.
  */
 import type { Clock } from '../clock.ts';
+import { durationText, grouped } from '../words.ts';
 import type { Observer } from './observer.ts';
 import { type Progress, statusParts, sumOf } from './status.ts';
-import { durationText, grouped } from './words.ts';
 
 export interface Display extends Observer {
   /** Writes a line of the log above the display. */

@@ -1,5 +1,6 @@
 /** Tries that failed and are made again, in the log: the first of a kind at once, the others as their number. */
 import type { Clock } from '../clock.ts';
+import { counted } from '../words.ts';
 import type { Log } from './log.ts';
 
 /** A kind of failure that goes on. */
@@ -32,5 +33,5 @@ export function createRetryLog(clock: Clock, log: Log): (endpoint: string, why: 
 }
 
 function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
+  return count === 1 ? 'once' : counted(count, 'time');
 }

@@ -1,5 +1,5 @@
 /** How far a sync is, in the parts of one line. */
-import { durationText, grouped } from './words.ts';
+import { durationText, grouped } from '../words.ts';
 
 export interface Progress {
   written: number;

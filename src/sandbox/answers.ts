@@ -11,7 +11,7 @@ import type { Order } from './rows.ts';
 
 /**
  * How a list pages. `numbered` lists take `use_cursor=true` as well (documented for six of them); `cursor` lists take no
- * notice of `page`; `no-meta` gives pages but does not tell of them; `single` gives everything at once.
+ * notice of `page`; `no-meta` gives pages without any `meta`; `single` gives everything at once.
  */
 export type Style = Paging | 'no-meta';
 
@@ -21,13 +21,13 @@ export interface Quirks extends FilterQuirks {
   readonly maxPageSize?: number;
   /** Larger pages are refused with a 400. */
   readonly refusePageSizeAbove?: number;
-  /** Observed: `meta.perPage` is a string where the query tells it. */
+  /** Observed: `meta.perPage` is a string where the query names it. */
   readonly perPageAsString?: boolean;
   /** Observed: `meta.pageCount` is 0 although there are records. */
   readonly pageCountZero?: boolean;
   /** Numbered pages without `meta.total`. */
   readonly noTotal?: boolean;
-  /** `meta.total` tells so many records less than there are. */
+  /** `meta.total` is so many records too low. */
   readonly totalShortBy?: number;
   /** More fields of `meta`, besides those that are documented for the list. */
   readonly extraMeta?: Readonly<Record<string, unknown>>;
@@ -71,8 +71,8 @@ export function listBody(list: List, request: ListRequest): string {
     records += (index > start ? ',' : '') + list.text(selection.place(index));
   }
   const data = wraps[stream]?.(records, list, parent) ?? `[${records}]`;
-  const told = meta === undefined ? '' : `,"meta":${JSON.stringify({ ...meta, ...quirks.extraMeta })}`;
-  return `{"status":true,"message":"${titleOf(stream)} retrieved","data":${data}${told}}`;
+  const metaText = meta === undefined ? '' : `,"meta":${JSON.stringify({ ...meta, ...quirks.extraMeta })}`;
+  return `{"status":true,"message":"${titleOf(stream)} retrieved","data":${data}${metaText}}`;
 }
 
 type PageOf = (list: List, selection: Selection, size: number, request: ListRequest) => Page;
@@ -119,7 +119,7 @@ function numberedMeta(list: List, selection: Selection, size: number, page: numb
     ...more,
     skipped: (page - 1) * size,
     perPage: perPageOf(size, request),
-    // Documented: the orders of a product tell everything but their page.
+    // Documented: the `meta` of a product's orders has everything but the page.
     ...(stream !== 'product_orders' && { page }),
     pageCount: quirks.pageCountZero ? 0 : Math.ceil(total / size),
   };
@@ -174,7 +174,7 @@ function wholeNumber(text: string | undefined): number | undefined {
 
 type Fields = (index: number, field: string) => unknown;
 
-/** Documented: what the `meta` of some numbered lists tells besides, of all records that the request is about. */
+/** Documented: further fields in the `meta` of some numbered lists, about all records of the request. */
 const documentedMeta: PerStream<(count: number, value: Fields) => object> = {
   transactions: (count, value) => ({ total_volume: sum(count, (index) => value(index, 'amount')) }),
   settlement_transactions: (count, value) => ({ total_volume: sum(count, (index) => value(index, 'amount')) }),

@@ -143,7 +143,7 @@ function createShelves({ records, fixtures, synthetic }: DatasetOptions): Readon
   for (const name of [...Object.keys(records), ...Object.keys(synthetic)]) {
     if (!(name in streams)) throw new Error(`there is no stream ${name}`);
   }
-  for (const told of Object.values(synthetic)) checkSynthetic(told);
+  for (const one of Object.values(synthetic)) checkSynthetic(one);
   const shelves = new Map<StreamName, Shelf>();
   for (const stream of Object.keys(streams) as StreamName[]) {
     const given = records[stream] ?? readFixtures(stream);
@@ -190,7 +190,7 @@ function byParent(stream: StreamName, records: Records): ReadonlyMap<string, rea
   const hasParent = (streams[stream] as StreamFacts).parent !== undefined;
   if (isList(records)) {
     if (hasParent && records.length > 0)
-      throw new Error(`the records of ${stream} must be told for each of its parents`);
+      throw new Error(`the records of ${stream} must be given for each of its parents`);
     return new Map(hasParent ? [] : [[noParent, records]]);
   }
   if (!hasParent) throw new Error(`the records of ${stream} must be a list`);

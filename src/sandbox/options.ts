@@ -1,4 +1,4 @@
-/** What the sandbox can be told to be, and what it tells of what it was asked. */
+/** The options of the sandbox, and the record that it keeps of each request. */
 import type { StreamName } from '../paystack/streams.ts';
 import type { Quirks, Style } from './answers.ts';
 import type { PerStream, Records } from './dataset.ts';

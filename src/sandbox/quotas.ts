@@ -13,7 +13,7 @@ export interface QuotaOptions {
   /** How the seconds until its end are rounded, which nobody outside knows either. Default: `up`. */
   readonly rounded?: 'up' | 'down';
   /**
-   * Which answers tell `x-ratelimit-limit`, `-remaining` and `-reset`: true all of them, false those with 429 (documented;
+   * Which answers carry `x-ratelimit-limit`, `-remaining` and `-reset`: true all of them, false those with 429 (documented;
    * of the others nobody outside knows), `never` none at all.
    */
   readonly headers: boolean | 'never';
@@ -43,14 +43,14 @@ export function createQuotas({
       windows.set(endpoint, window);
     }
     window.used++;
-    const told = {
+    const reported = {
       'x-ratelimit-limit': String(requests),
       'x-ratelimit-remaining': String(Math.max(0, requests - window.used)),
       // Documented: seconds until the window ends.
       'x-ratelimit-reset': String(round((window.endsAt - now) / 1000)),
     };
     const isExceeded = window.used > requests;
-    return { isExceeded, headers: headers === true || (isExceeded && headers !== 'never') ? told : {} };
+    return { isExceeded, headers: headers === true || (isExceeded && headers !== 'never') ? reported : {} };
   };
 }
 

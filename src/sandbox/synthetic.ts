@@ -81,12 +81,12 @@ function slotsOf(fields: Readonly<Record<string, unknown>>, facts: StreamFacts):
     if (uniqueField.test(name) && (codePrefix.test(value) || !name.includes('_'))) slots.set(name, uniqueText(value));
     // Other dates keep their distance: what was paid two days after its creation still is.
     const distance = isoDateTime.test(value) ? timeOf(value) - created : Number.NaN;
-    if (!Number.isNaN(distance)) slots.set(name, (_, created) => dateText(created + distance));
+    if (!Number.isNaN(distance)) slots.set(name, dateSlot(distance));
   }
   for (const name of ownKey(facts)) slots.set(name, uniqueValue(fields[name]));
   const spellings = ['createdAt', 'created_at'].filter((name) => name in fields);
   if (creation !== undefined) spellings.push(creation);
-  for (const name of spellings) slots.set(name, (_, created) => dateText(created));
+  for (const name of spellings) slots.set(name, dateSlot(0));
   return slots;
 }
 
@@ -104,17 +104,23 @@ function uniqueText(value: string): Slot {
 
 const dayMs = 86_400_000;
 const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
-let lastDay = { day: Number.NaN, text: '' };
 
-/** A date as JSON text. Records beside each other are mostly of one day, so that its part of the text is kept. */
-function dateText(ms: number): string {
-  const day = Math.floor(ms / dayMs);
-  if (day !== lastDay.day) lastDay = { day, text: new Date(ms).toISOString().slice(0, 11) };
-  const rest = ms - day * dayMs;
-  const hour = twoDigits[Math.floor(rest / 3_600_000)];
-  const minute = twoDigits[Math.floor(rest / 60_000) % 60];
-  const second = twoDigits[Math.floor(rest / 1000) % 60];
-  return `"${lastDay.text}${hour}:${minute}:${second}.${String(Math.floor(rest) % 1000).padStart(3, '0')}Z"`;
+/**
+ * A date that lies so long after the creation of its record. The text of its day is kept: records beside each other are
+ * mostly of one day.
+ */
+function dateSlot(distanceMs: number): Slot {
+  let lastDay = { day: Number.NaN, text: '' };
+  return (_, created) => {
+    const ms = created + distanceMs;
+    const day = Math.floor(ms / dayMs);
+    if (day !== lastDay.day) lastDay = { day, text: new Date(ms).toISOString().slice(0, 11) };
+    const rest = ms - day * dayMs;
+    const hour = twoDigits[Math.floor(rest / 3_600_000)];
+    const minute = twoDigits[Math.floor(rest / 60_000) % 60];
+    const second = twoDigits[Math.floor(rest / 1000) % 60];
+    return `"${lastDay.text}${hour}:${minute}:${second}.${String(Math.floor(rest) % 1000).padStart(3, '0')}Z"`;
+  };
 }
 
 /**

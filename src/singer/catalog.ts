@@ -1,7 +1,7 @@
 /** Singer's catalog: what a tap offers (discovery) and what its user chose (selection). */
 import { UserError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
-import { misfitOf } from '../validate.ts';
+import { flawIn } from '../validate.ts';
 
 export type ReplicationMethod = 'INCREMENTAL' | 'FULL_TABLE';
 
@@ -81,8 +81,8 @@ const catalogShape = {
  * @throws UserError if it has not the shape of a catalog, or has a stream twice
  */
 export function parseCatalog(json: unknown): readonly UserEntry[] {
-  const misfit = misfitOf(catalogShape, json);
-  if (misfit !== undefined) throw new UserError(`it is no Singer catalog: ${misfit}; make one with --discover`);
+  const flaw = flawIn(catalogShape, json);
+  if (flaw !== undefined) throw new UserError(`it is no Singer catalog: ${flaw}; make one with --discover`);
   const { streams } = json as { streams: UserEntry[] };
   const ids = streams.map(({ tap_stream_id }) => tap_stream_id);
   const repeated = new Set(ids.filter((id, index) => ids.indexOf(id) < index));
@@ -98,7 +98,7 @@ export function parseCatalog(json: unknown): readonly UserEntry[] {
  *
  * @returns undefined if there is nothing
  */
-export function columnMisfits(
+export function ungrantedColumns(
   offered: readonly CatalogEntry[],
   { tap_stream_id, schema, metadata }: UserEntry,
 ): string | undefined {
@@ -160,8 +160,8 @@ function retypedColumns(own: Schema, theirs: LegacySchema, path: readonly string
       if (column === undefined) return [];
       const at = [...path, name];
       const [type, wished] = [typeOf(column), typeOf(property)];
-      const misfit = wished === '' || wished === type ? [] : [`${at.join('.')} stays ${type}, not ${wished}`];
-      return [...misfit, ...retypedColumns(column, property, at)];
+      const flaw = wished === '' || wished === type ? [] : [`${at.join('.')} stays ${type}, not ${wished}`];
+      return [...flaw, ...retypedColumns(column, property, at)];
     })
     .concat(within);
 }

@@ -1,6 +1,6 @@
 /** Singer's state: where each stream resumes. What the tap does not know of is kept as it came. */
 import { UserError } from '../errors.ts';
-import { misfitOf } from '../validate.ts';
+import { flawIn } from '../validate.ts';
 import type { CatalogEntry } from './catalog.ts';
 
 export type Bookmark = Readonly<Record<string, unknown>>;
@@ -36,8 +36,8 @@ export function parseState(json: unknown, streams: readonly Bookmarked[] = []): 
   if (type === 'STATE' && value !== undefined) {
     throw new UserError('it is a whole STATE message: write only its "value" into the file');
   }
-  const misfit = misfitOf(stateShape, json);
-  if (misfit !== undefined) throw new UserError(`it is no Singer state: ${misfit}; ${remedy}`);
+  const flaw = flawIn(stateShape, json);
+  if (flaw !== undefined) throw new UserError(`it is no Singer state: ${flaw}; ${remedy}`);
   const { bookmarks, currently_syncing, ...others } = json as Partial<State>;
   if (!hasKeys(bookmarks)) rejectOtherPlace(others, bookmarks === undefined, streams, remedy);
   if (streams.length > 0) rejectOtherBookmarks(bookmarks ?? {}, streams, remedy);

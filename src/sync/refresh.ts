@@ -70,7 +70,7 @@ export async function refresh(
   const left = run.staleLeft;
   const parts = [
     failed.length > 0 && `${failed.length} could not be read again: ${failed.slice(0, maxNamed).join(', ')}`,
-    left > 0 && `${left} are too many for a run: remove its bookmark from the state to read them again`,
+    left > 0 && `${left} did not fit into one run: remove its bookmark from the state to read them again`,
   ].filter(Boolean);
   return parts.length === 0 ? undefined : `of the records that refunds or disputes changed, ${parts.join('; ')}`;
 }

@@ -9,6 +9,7 @@ import { dayMs } from '../paystack/windows.ts';
 import type { Log } from '../report/log.ts';
 import type { SelectedStream } from '../singer/selection.ts';
 import type { State } from '../singer/state.ts';
+import { counted, grouped } from '../words.ts';
 import { type Position, positionIn } from './bookmark.ts';
 import type { Revisited } from './single-records.ts';
 
@@ -89,11 +90,11 @@ export function shortfall({ tally, stream, hasHole }: StreamRun): string | undef
   const more = failures > failedParents.length ? `, and ${failures - failedParents.length} more` : '';
   const parts = [
     missing > 0 &&
-      `${missing} records were announced and never came, though asked for again; its bookmark stays before them`,
+      `${counted(missing, 'announced record')} never came, though asked for again; its bookmark stays before what is missing`,
     refused > 0 &&
-      `${refused} records were no objects or had no key (${key}), and could not be written; its bookmark stays before them`,
+      `${counted(refused, 'record')} could not be written: no object, or no key (${key}); its bookmark stays before what is missing`,
     failures > 0 &&
-      `${failures} parents did not give their records: ${failedParents.join(', ')}${more}; the next run asks them again`,
+      `the records of ${counted(failures, 'parent')} could not be read: ${failedParents.join(', ')}${more}; the next run asks again`,
   ].filter(Boolean);
   if (parts.length === 0 && hasHole) parts.push('its parents could not all be read; its bookmark stays before them');
   return parts.length === 0 ? undefined : parts.join('; ');
@@ -102,16 +103,16 @@ export function shortfall({ tally, stream, hasHole }: StreamRun): string | undef
 export function logEnd({ stream: { id }, written, refreshed, tally, failure }: StreamRun, log: Log): void {
   const { announced, leftOut, unchanged, reread, disproved } = tally;
   const notes = [
-    `${announced} announced`,
-    leftOut > 0 && `${leftOut} outside the range left out`,
-    unchanged > 0 && `${unchanged} that have not changed left out`,
-    reread > 0 && `${reread} windows read again`,
-    refreshed > 0 && `${refreshed} older ones read again, as a refund or dispute changed them`,
+    `${grouped(announced)} announced`,
+    leftOut > 0 && `${grouped(leftOut)} outside the range left out`,
+    unchanged > 0 && `${grouped(unchanged)} unchanged left out`,
+    reread > 0 && `${counted(reread, 'window')} read again`,
+    refreshed > 0 && `${counted(refreshed, 'older record')} read again because of a refund or dispute`,
   ].filter(Boolean);
   if (disproved !== undefined) {
-    const what = `Paystack announced ${disproved.total} records of a list whose pages held ${disproved.records}`;
+    const what = `Paystack announced ${counted(disproved.total, 'record')} of a list whose pages held ${grouped(disproved.records)}`;
     log('WARNING', `${id}: ${what}; the pages are believed, and read until nothing new comes`, { stream: id });
   }
-  log('INFO', `${id}: ${written} records written (${notes.join(', ')})`, { stream: id });
+  log('INFO', `${id}: ${counted(written, 'record')} written (${notes.join(', ')})`, { stream: id });
   if (failure !== undefined) log('ERROR', `${id}: ${failure}`, { stream: id });
 }

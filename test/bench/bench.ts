@@ -14,9 +14,9 @@ const usage = `npm run bench -- [options]
 `;
 
 try {
-  const told = readOptions();
-  if (told === undefined) process.stdout.write(usage);
-  else await bench(told.names, told.options);
+  const asked = readOptions();
+  if (asked === undefined) process.stdout.write(usage);
+  else await bench(asked.names, asked.options);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;

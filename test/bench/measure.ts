@@ -20,16 +20,16 @@ export interface Server extends Greeting {
 
 export async function startServer(options: ServerOptions): Promise<Server> {
   const child = fork(join(import.meta.dirname, 'server.js'), [JSON.stringify(options)]);
-  const told = <Answer>() =>
+  const received = <Answer>() =>
     new Promise<Answer>((resolve, reject) => {
       child.once('message', (answer) => resolve(answer as Answer)).once('exit', () => reject(new Error('no server')));
     });
-  const greeting = await told<Greeting>();
+  const greeting = await received<Greeting>();
   return {
     ...greeting,
     asked: () => {
       child.send('asked');
-      return told<Asked>();
+      return received<Asked>();
     },
     stop: () => child.disconnect(),
   };
@@ -59,14 +59,14 @@ export async function measureNode(args: readonly string[], reader: Reader = {}):
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const [flow, complaints, told] = await Promise.all([
+  const [flow, complaints, used] = await Promise.all([
     readFlow(child.stdout!, reader),
     text(child.stderr!),
     text(child.stdio[3] as Readable),
   ]);
   const wallMs = performance.now() - began;
   if ((await ended) !== 0) throw new Error(`${args[0]} failed: ${complaints}`);
-  return { ...flow, wallMs, ...(JSON.parse(told) as Usage) };
+  return { ...flow, wallMs, ...(JSON.parse(used) as Usage) };
 }
 
 /** Any command, in a shell, of which nothing is known but its time and what it prints. */

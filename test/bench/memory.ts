@@ -23,10 +23,10 @@ export const memory: Suite = async function* ({ rounds, isQuick }) {
   const ofMany = await peaks(many);
   const ofFast = await peaks(slowly);
   const ofSlow = await peaks(slowly, slow);
-  const tell = (rows: number) => rows.toLocaleString('en');
-  const growth = `peak memory of ${tell(many)} rows, against ${tell(few)}`;
+  const grouped = (rows: number) => rows.toLocaleString('en');
+  const growth = `peak memory of ${grouped(many)} rows, against ${grouped(few)}`;
   yield { what: growth, values: ratio(ofMany, ofFew), bar: { atMost: 1.15 } };
-  yield { what: `… of ${tell(many)} rows`, values: ofMany, unit: ' MB', bar: { atMost: 150 } };
+  yield { what: `… of ${grouped(many)} rows`, values: ofMany, unit: ' MB', bar: { atMost: 150 } };
   const backpressure = 'peak memory with a reader that takes 1 MB/s, against a fast one';
   yield { what: backpressure, values: ratio(ofSlow, ofFast), bar: { atMost: 1.3 } };
 };

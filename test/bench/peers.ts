@@ -74,7 +74,7 @@ async function* compare(
   const tap: number[] = [];
   const others = installed.map(() => [] as number[]);
   try {
-    // One more than is told: in the first, Python compiles what it imports, and the server makes the answers that it keeps.
+    // One more than is shown: in the first, Python compiles what it imports, and the server makes the answers that it keeps.
     for (let round = 0; round <= rounds; round++) {
       tap.push(await speedOfTap(server, rows));
       for (const [index, framework] of installed.entries()) {
@@ -85,14 +85,14 @@ async function* compare(
     server.stop();
   }
   const when = options.latencyMs === undefined ? '' : ` at ${options.latencyMs} ms`;
-  const told = (values: readonly number[]) => values.slice(1);
+  const shown = (values: readonly number[]) => values.slice(1);
   for (const [index, { what }] of installed.entries()) {
     const ratios = tap.map((speed, round) => speed / others[index]![round]!);
-    yield { what: `rows/s${when}, against ${what}`, values: told(ratios) };
+    yield { what: `rows/s${when}, against ${what}`, values: shown(ratios) };
   }
-  yield { what: `the tap: rows/s${when}`, values: told(tap) };
+  yield { what: `the tap: rows/s${when}`, values: shown(tap) };
   for (const [index, { what }] of installed.entries()) {
-    yield { what: `${what}: rows/s${when}`, values: told(others[index]!) };
+    yield { what: `${what}: rows/s${when}`, values: shown(others[index]!) };
   }
 }
 

@@ -27,7 +27,7 @@ const countings: readonly Counting[] = [
 export const quota: Suite = async function* ({ isQuick }) {
   const chosen = isQuick ? countings.slice(0, 1) : countings;
   // Their processes wait nearly all of the time, so two at once do not disturb each other.
-  const told = await inPairs(chosen, (counting) => run({ ...counting, headers: true }, {}));
+  const reporting = await inPairs(chosen, (counting) => run({ ...counting, headers: true }, {}));
   const silent = await inPairs(chosen.slice(0, 2), (counting) =>
     run({ ...counting, headers: 'never' }, { requests_per_minute: (requests * 60) / seconds }),
   );
@@ -35,10 +35,10 @@ export const quota: Suite = async function* ({ isQuick }) {
   const times = (uses: readonly Use[]) => uses.filter(({ begins }) => begins === 'request').map(({ time }) => time);
   const refused = (uses: readonly Use[]) => [uses.reduce((sum, use) => sum + use.refused, 0)];
   const what = `time under a quota of ${requests} in ${seconds} s, ${pages} pages of eight endpoints, against the ideal`;
-  yield { what, values: times(told), bar: { atMost: 1.15 } };
-  yield { what: '… answers 429, however the server counts', values: refused(told), bar: { atMost: 0 } };
-  yield { what: '… requests, against the pages', values: told.map(({ asked }) => asked) };
-  yield { what: 'the same, where only the setting tells the quota', values: times(silent), bar: { atMost: 1.25 } };
+  yield { what, values: times(reporting), bar: { atMost: 1.15 } };
+  yield { what: '… answers 429, however the server counts', values: refused(reporting), bar: { atMost: 0 } };
+  yield { what: '… requests, against the pages', values: reporting.map(({ asked }) => asked) };
+  yield { what: 'the same, where only the setting gives the quota', values: times(silent), bar: { atMost: 1.25 } };
   yield { what: '… answers 429, however the server counts', values: refused(silent), bar: { atMost: 0 } };
 };
 

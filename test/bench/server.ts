@@ -1,6 +1,6 @@
 /**
- * The sandbox in a process of its own, so that it takes no time from what is measured. Told what to be by its argument, it
- * tells its parent where it is, and what it was asked when the parent wants to know.
+ * The sandbox in a process of its own, so that it takes no time from what is measured. Its argument says what it is to be. It
+ * sends its parent its address, and what it was asked when the parent wants to know.
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,13 +11,13 @@ export interface ServerOptions extends SandboxOptions {
   readonly keepsAnswers?: boolean;
 }
 
-/** What the parent is told at first. */
+/** The first message to the parent. */
 export interface Greeting {
   readonly url: string;
   readonly secretKey: string;
 }
 
-/** What the parent is told when it asks, of the time since it last did. */
+/** The answer to a question of the parent's, about the time since its last one. */
 export interface Asked {
   readonly requests: number;
   readonly refused: number;

@@ -47,10 +47,10 @@ export const speed: Suite = async function* ({ rounds, isQuick, peers }) {
   yield { what: '… with 1 field: rows/s', values: each('one', perSecond) };
   yield { what: '… CPU over wall', values: each('one', load) };
   for (const { name, command } of peers) {
-    const told = command.replaceAll('{url}', server.url).replaceAll('{key}', server.secretKey);
+    const filled = command.replaceAll('{url}', server.url).replaceAll('{key}', server.secretKey);
     const values: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      const { lines, wallMs } = await measureCommand(told);
+      const { lines, wallMs } = await measureCommand(filled);
       values.push((lines / wallMs) * 1000);
     }
     yield { what: `${name}: lines/s`, values };

@@ -11,7 +11,7 @@ export interface Finding {
   /** One for each round. */
   readonly values: readonly number[];
   readonly unit?: string;
-  /** None for what is told to explain the others. */
+  /** None for what is shown to explain the others. */
   readonly bar?: Bar;
 }
 
@@ -31,8 +31,8 @@ export function isMissed({ values, bar }: Finding): boolean {
 export function findingLine(finding: Finding): string {
   const { what, values, unit = '', bar } = finding;
   const spread = values.length > 1 ? ` (${figure(Math.min(...values))} to ${figure(Math.max(...values))})` : '';
-  const told = `${figure(median(values))}${unit}${spread}`;
-  return `| ${what} | ${told} | ${barText(bar, unit)} | ${isMissed(finding) ? 'MISSED' : ''} |`;
+  const shown = `${figure(median(values))}${unit}${spread}`;
+  return `| ${what} | ${shown} | ${barText(bar, unit)} | ${isMissed(finding) ? 'MISSED' : ''} |`;
 }
 
 export const tableHead = '| | median (least to most) | bar | |\n|---|---|---|---|';

@@ -1,5 +1,5 @@
 /**
- * Imported into a process that is measured: tells at its end, on file descriptor 3, what it used. Peak memory is the
+ * Imported into a process that is measured: writes at its end, on file descriptor 3, what it used. Peak memory is the
  * greatest resident set that the kernel noted (`ru_maxrss`), exact whenever it was.
  */
 import { writeSync } from 'node:fs';

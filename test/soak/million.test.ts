@@ -74,7 +74,7 @@ t.test(`${rows} rows, seed ${seed}`, async (t) => {
   t.equal(
     amounts.reduce((sum, amount) => sum + amount, 0),
     meta.total_volume,
-    'the sum that Paystack tells',
+    'the sum that Paystack reports',
   );
   t.ok(peakMb < maxMb, `${Math.round(peakMb)} MB`);
   t.comment(`${rows} rows, ${kills} kills, at most ${Math.round(peakMb)} MB, ${sandbox.requests.length} requests`);

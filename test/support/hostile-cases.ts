@@ -184,7 +184,7 @@ function linesOf({ stderr }: SyncRun, stream: string): string {
     .slice(0, 2000);
 }
 
-/** A row, by its key and by the `mark` that tells it from others of the same key. */
+/** A row, by its key and by the `mark` in which it differs from others of the same key. */
 function tokenOf({ id, mark }: Json): string {
   return mark === undefined ? `${id}` : `${id} ${mark}`;
 }

@@ -63,7 +63,7 @@ export function createTarget(keep: (record: Json) => unknown): Target {
 export interface Ended {
   readonly code: number | null;
   readonly stderr: string;
-  /** The most memory that was resident, in MB; undefined where the system does not tell. */
+  /** The most memory that was resident, in MB; undefined where the system does not report it. */
   readonly peakMb: number | undefined;
 }
 

@@ -26,7 +26,7 @@ export async function load(
   tap: ChildProcess = startTap(args),
 ): Promise<Loaded> {
   const sink = start(target, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
-  // A target that dies closes its end; its exit code tells more than the broken pipe.
+  // A target that dies closes its end; its exit code says more than the broken pipe.
   sink.stdin?.on('error', () => tap.stdout?.destroy());
   if (tap.stdout && sink.stdin) tap.stdout.pipe(sink.stdin);
   const [fromTap, fromTarget] = await Promise.all([ended(tap, null), ended(sink)]);
