@@ -24,7 +24,7 @@ type Sync = (streams: readonly string[], state?: unknown, config?: object) => Pr
 
 async function withSandbox(options: SandboxOptions, work: (sync: Sync, sandbox: Sandbox) => Promise<void>) {
   const sandbox = await startSandbox({ fixtures: false, ...options });
-  const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url, request_timeout_seconds: 1 };
+  const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url, request_timeout_seconds: 20 };
   try {
     await work((streams, state, config) => {
       sandbox.resetRequests();
@@ -188,13 +188,15 @@ t.test('as long as the transaction cannot be read, its refund counts as not cove
 });
 
 t.test(
-  'a transaction that Paystack does not know is said, an answer that holds none or another is asked for again',
+  'a transaction that Paystack does not know is said, so is another one; an answer that holds none is asked for again',
   (t) => {
     const records = { transactions: daily(200, () => ({ status: 'success' })), refunds: [] };
     const another = { kind: 'status', status: 200, body: { status: true, message: 'ok', data: { id: 149 } } } as const;
     const empty = { kind: 'status', status: 200, body: { status: true, message: 'ok', data: [] } } as const;
-    const faults: SandboxOptions['faults'] = ({ path, attempt }) =>
-      path === '/transaction/150' && attempt === 1 ? empty : undefined;
+    const faults: SandboxOptions['faults'] = ({ path, attempt }) => {
+      if (path === '/transaction/140') return another;
+      return path === '/transaction/150' && attempt === 1 ? empty : undefined;
+    };
     return withSandbox({ records, faults }, async (sync, sandbox) => {
       const streams = ['refunds', 'transactions'];
       const first = await sync(streams);
