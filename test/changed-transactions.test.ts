@@ -2,7 +2,8 @@
 import t from 'tap';
 import { refused, refusedByOthers } from './support/bends.ts';
 import { daily } from './support/hostile-cases.ts';
-import { type Bend, startHostilePaystack } from './support/hostile-paystack.ts';
+import { type Bend, type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
+import { startSync } from './support/stopped.ts';
 import { type Json, runSync } from './support/tap.ts';
 
 /** Old enough to lie before the lookback. */
@@ -34,7 +35,7 @@ for (const [name, bend] of answers) {
       };
       const server = await startHostilePaystack(lists);
       t.teardown(() => server.close());
-      const input = { config: { ...server.config, request_timeout_seconds: 2 }, streams: [changer, 'transactions'] };
+      const input = { config: { ...server.config, request_timeout_seconds: 20 }, streams: [changer, 'transactions'] };
       const first = await runSync(input);
       t.equal(first.code, 0, first.stderr);
       changers.push({ id: 2, transaction: changed, status: 'processed', createdAt: new Date().toISOString() });
@@ -74,3 +75,25 @@ t.test(
     t.same(second.state.bookmarks.refunds, first.state.bookmarks.refunds);
   },
 );
+
+t.test('a run that is stopped before it has read the refunds does not say that it has', async (t) => {
+  const refunds: HostileList = {
+    records: [{ id: 1, transaction: 1, status: 'processed', createdAt: '2025-01-01T00:00:00.000Z' }],
+  };
+  const server = await startHostilePaystack({ transactions: { records: daily('transactions', 100) }, refunds });
+  t.teardown(() => server.close());
+  const input = { config: server.config, streams: ['refunds', 'transactions'] };
+  const first = await runSync(input);
+  refunds.bends = [
+    (answer) => {
+      // By then the transactions are written.
+      if (server.requests.filter(({ stream }) => stream === 'refunds').length > 3) running.stop('SIGTERM');
+      return { ...answer, status: 503 };
+    },
+  ];
+  server.requests.length = 0;
+  const running = startSync({ ...input, state: first.state });
+  const stopped = await running.ended;
+  t.equal(stopped.code, 143, stopped.stderr);
+  t.same(stopped.state.bookmarks.refunds, first.state.bookmarks.refunds);
+});

@@ -5,6 +5,7 @@
 import t from 'tap';
 import type { StreamName } from '../src/paystack/streams.ts';
 import { emptied, first, noMeta, noTotal, total } from './support/bends.ts';
+import { daily, dayMs } from './support/hostile-cases.ts';
 import { type Bend, type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
 import { type Json, runSync, type SyncRun } from './support/tap.ts';
 
@@ -112,4 +113,39 @@ t.test('an empty list costs two requests at most', async (t) => {
   const run = await runSync({ config: server.config, streams: ['subaccounts', 'countries', 'transactions'] });
   t.equal(run.code, 0, run.stderr);
   t.ok(server.requests.length <= 6, `${server.requests.length} requests for three empty lists`);
+});
+
+t.test('what is open and was read by its key stays open when a range is read again as a whole', async (t) => {
+  // So many, one a page, that what came in the last month is cut into windows.
+  const older = daily('transactions', 100).filter(({ id }) => id < 60);
+  const newer = Array.from({ length: 200 }, (_, index) => ({
+    id: 1000 + index,
+    createdAt: new Date(Date.now() - (index + 1) * 3 * 3_600_000).toISOString(),
+  }));
+  const records: Json[] = [...older, ...newer].map((row) => ({ ...row, status: 'success' }));
+  const open = records.find(({ id }) => id === 30);
+  open.status = 'pending';
+  const inside = ({ from, page }: { readonly from: number; readonly page: number }) =>
+    page === 1 && from > Date.now() - 20 * dayMs && from < Date.now() - 2 * dayMs;
+  let emptied = 0;
+  const bend: Bend = (answer, asked) => {
+    if (!inside(asked) || ++emptied > 2) return answer;
+    return { ...answer, rows: [], meta: { ...answer.meta, total: 0 } };
+  };
+  const list: HostileList = { records, bends: [bend] };
+  const server = await startHostilePaystack({ transactions: list });
+  t.teardown(() => server.close());
+  const dayOf = (id: number) => records.find((row) => row.id === id).createdAt.slice(0, 10);
+  const bookmark = {
+    createdAt: new Date(Date.now() - dayMs).toISOString(),
+    open: [`${dayOf(15)}/${dayOf(16)}`, `${dayOf(30)} 30`],
+  };
+  const input = { config: { ...server.config, page_size: 1 }, streams: ['transactions'] };
+  const run = await runSync({ ...input, state: { bookmarks: { transactions: bookmark } } });
+  t.equal(run.code, 0, run.stderr);
+  t.equal(emptied > 2, true, 'a window was empty, twice');
+  t.match(run.state.bookmarks.transactions.open, [/ 30$/]);
+  open.status = 'success';
+  const next = await runSync({ ...input, state: run.state });
+  t.ok(next.records['transactions']?.some(({ id, status }) => id === 30 && status === 'success'));
 });

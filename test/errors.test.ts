@@ -121,7 +121,7 @@ t.test('a host that is not there: a test says so in one line, after ten seconds'
   const startedAt = performance.now();
   const run = await runTap(['--config', good, '--test']);
   isClear(t, run, 1, /^CRITICAL Paystack could not be reached: 127\.0\.0\.1:1 refuses .*ECONNREFUSED.* api_url/);
-  t.ok(performance.now() - startedAt < 20_000);
+  t.ok(performance.now() - startedAt < 60_000);
 });
 
 t.test('what is not Paystack ends the run in one line, with the title of its page', { buffered: true }, async (t) => {

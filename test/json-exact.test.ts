@@ -119,7 +119,7 @@ t.test('strings of 5 MB are gone through in little time', async (t) => {
     const text = `{"a":${string},"b":12345678901234567890}`;
     const startedAt = Date.now();
     t.ok(roundTrip(text) === text, `filled with ${JSON.stringify(filling)}`);
-    t.ok(Date.now() - startedAt < 5000, 'in time');
+    t.ok(Date.now() - startedAt < 20_000, 'in time');
   }
 });
 

@@ -24,7 +24,7 @@ type Sync = (streams: readonly string[], state?: unknown, config?: object) => Pr
 
 async function withSandbox(options: SandboxOptions, work: (sync: Sync, sandbox: Sandbox) => Promise<void>) {
   const sandbox = await startSandbox({ fixtures: false, ...options });
-  const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url, request_timeout_seconds: 1 };
+  const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url, request_timeout_seconds: 20 };
   try {
     await work((streams, state, config) => {
       sandbox.resetRequests();

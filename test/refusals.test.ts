@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { StreamFacts } from '../src/paystack/stream-facts.ts';
 import { type StreamName, streams } from '../src/paystack/streams.ts';
-import { deeperThan, once, refused, refusedByOthers, type When, withParameter } from './support/bends.ts';
+import { deeperThan, once, refused, refusedByOthers, total, type When, withParameter } from './support/bends.ts';
 import { type Case, daily, dayMs, failureOf, tryCases } from './support/hostile-cases.ts';
 import { type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
 import { runSync, runTap, type SyncInput, workFolder } from './support/tap.ts';
@@ -166,6 +166,14 @@ t.test('a feature that has answered once is there: what is refused later is miss
   }
 });
 
+/** Where a page is full, neither a total nor a refusal of the next one shows that the list ends. */
+const wrongTotals: readonly (readonly [string, (honest: number) => number])[] = [
+  ['0', () => 0],
+  ['that of the page', () => 10],
+  ['one too low', (honest) => honest - 1],
+  ['capped', (honest) => Math.min(honest, 30)],
+];
+
 t.test('a page that is too deep is read in smaller windows', (t) => {
   const rows = 330;
   const deep = (status: number, said: string, when: When, count = rows): Case['list'] => {
@@ -221,6 +229,16 @@ t.test('a page that is too deep is read in smaller windows', (t) => {
       maxRequests: atMost,
     },
     { name: 'a day that is not', list: oneDay(deeperThan(6)), maxRequests: atMost },
+    ...wrongTotals.map(
+      ([name, of]): Case => ({
+        name: `beyond page ${name === 'capped' ? 3 : 1}, and a total that is ${name}`,
+        list: (stream) => ({
+          records: daily(stream, rows),
+          bends: [total(of), refused(400, 'Page is too deep', deeperThan(name === 'capped' ? 3 : 1))],
+        }),
+        maxRequests: 2 * atMost,
+      }),
+    ),
   ]);
 });
 

@@ -589,10 +589,10 @@ t.test('plans of faults', async (t) => {
   );
 });
 
-check('latency, and requests that are open at once', { latencyMs: 30 }, async (t, get, sandbox) => {
+check('latency, and requests that are open at once', { latencyMs: 200 }, async (t, get, sandbox) => {
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: 5 }, (_, page) => get(`/plan?page=${page}`)));
-  t.ok(performance.now() - startedAt >= 29);
+  t.ok(performance.now() - startedAt >= 199);
   t.equal(sandbox.peak(), 5);
   sandbox.resetRequests();
   await get('/plan');
@@ -615,9 +615,9 @@ t.test('a million records: at once, by page, by date, by cursor, while others ar
   for (const path of paths) t.equal((await get(path)).body.data.length, 200, path);
   const { body } = await get('/transaction?from=2022-03-01&to=2022-03-01T23:59:59Z&perPage=1');
   t.ok(Math.abs(body.meta.total - 1_000_000 / 1461) < 2);
-  t.ok(performance.now() - startedAt < 10_000);
+  t.ok(performance.now() - startedAt < 30_000);
   const pageAt = performance.now();
   await get('/transaction?page=2500&perPage=200&from=2020-01-01');
-  t.ok(performance.now() - pageAt < 1000);
+  t.ok(performance.now() - pageAt < 5000);
   await sandbox.close();
 });

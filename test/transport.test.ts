@@ -99,8 +99,8 @@ t.test('connections are kept, but not for long; an answer may take longer than t
   const sockets = new Set<unknown>();
   const ask = await serving((request, response) => {
     sockets.add(request.socket);
-    setTimeout(() => response.end('{}'), 120);
-  }, 50);
+    setTimeout(() => response.end('{}'), 600);
+  }, 500);
   t.equal((await ask()).body, '{}');
   t.equal((await ask()).body, '{}');
   t.equal(sockets.size, 1);

@@ -39,10 +39,11 @@ export interface Case {
   readonly stream?: StreamName;
   /**
    * `whole`: every row is written, and nothing is said to be wrong. `written`: every row is written, and whether something is
-   * said to be wrong is left open. `honest`: every row is written, or the run says that the stream failed. A pattern: the
-   * stream fails, and this is in the line that says so. Default: whole.
+   * said to be wrong is left open. `honest`: every row is written, or the run says that the stream failed. `later`: what cannot
+   * be seen to be missing comes with the next run, as it lies in the lookback. A pattern: the stream fails, and this is in
+   * the line that says so. Default: whole.
    */
-  readonly outcome?: 'whole' | 'written' | 'honest' | RegExp;
+  readonly outcome?: 'whole' | 'written' | 'honest' | 'later' | RegExp;
   /** In the log, besides. */
   readonly says?: RegExp;
   /** Not in the log. */

@@ -147,7 +147,14 @@ export function readMessages(stdout: string): Pick<SyncRun, 'messages' | 'record
 const ajv = new Ajv({ strict: false, allowUnionTypes: true });
 formats.default(ajv);
 
+/** By the text of their schema: compiling one takes longer than a run. */
+const validators = new Map<string, ValidateFunction>();
+
 /** Strict date-times, the keys there, and no column that the schema does not name. */
 function validatorOf(message: Json): ValidateFunction {
-  return ajv.compile({ ...message.schema, additionalProperties: false, required: message.key_properties });
+  const schema = { ...message.schema, additionalProperties: false, required: message.key_properties };
+  const text = JSON.stringify(schema);
+  const validator = validators.get(text) ?? ajv.compile(schema);
+  validators.set(text, validator);
+  return validator;
 }
