@@ -2,6 +2,7 @@
 import { type Setting, settings, variableOf } from '../config.ts';
 import { packageFacts } from '../package.ts';
 import { type StreamFacts, streams } from '../paystack/streams.ts';
+import { markdownTable } from './markdown.ts';
 
 /** By the names that Meltano and its hub have for them. */
 export const capabilities = [
@@ -106,12 +107,8 @@ function markdownText({ name, description, version, capabilities, settings, stre
     '## Capabilities',
     capabilities.map((capability) => `- \`${capability}\``).join('\n'),
     '## Settings',
-    table(['setting', 'required', 'default', ''], settingRows),
+    markdownTable(['setting', 'required', 'default', ''], settingRows),
     '## Streams',
-    table(['stream', 'key', 'replication', 'one record is'], streamRows),
+    markdownTable(['stream', 'key', 'replication', 'one record is'], streamRows),
   ].join('\n\n');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

@@ -27,7 +27,7 @@ import {
   firstPage,
   middleOf,
   midnightAfter,
-  pagesIn,
+  pagesToEnd,
   queryOf,
   type Range,
   type Window,
@@ -163,15 +163,11 @@ async function hasRecords(step: Promise<Step<unknown>>): Promise<boolean> {
   }
 }
 
-/** The pages of a window that are asked for without waiting for those before; if the last is full, one more proves the end. */
+/** The pages of a window that are asked for without waiting for those before. */
 function pagesAhead<Content>(reader: Reader<Content>, { first, isAnnounced }: Window<Content>): number {
-  const pages = pagesIn(first);
+  const pages = pagesToEnd(first);
   if (!reader.areTotalsBelieved || !isAnnounced || first.count === 0 || !Number.isFinite(pages)) return 1;
-  const isLastFull = first.isFull && (first.total ?? 0) % first.count === 0;
-  return Math.min(
-    first.isLast || !isLastFull ? pages : pages + 1,
-    (reader.tooDeep?.number ?? Number.POSITIVE_INFINITY) - 1,
-  );
+  return Math.min(pages, (reader.tooDeep?.number ?? Number.POSITIVE_INFINITY) - 1);
 }
 
 /** True if a page was answered before the one in front of it, as far as the totals show, or has nothing though it should. */
