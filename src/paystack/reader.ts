@@ -25,6 +25,7 @@ import {
   cutWindows,
   dayMs,
   firstPage,
+  isBelieved,
   middleOf,
   midnightAfter,
   pagesToEnd,
@@ -163,9 +164,11 @@ async function hasRecords(step: Promise<Step<unknown>>): Promise<boolean> {
   }
 }
 
-/** The pages of a window that are asked for without waiting for those before. */
-function pagesAhead<Content>(reader: Reader<Content>, { first, isAnnounced }: Window<Content>): number {
+/** The pages of a window that are asked for without waiting for those before: of a list that ignores the range, no more. */
+function pagesAhead<Content>(reader: Reader<Content>, window: Window<Content>): number {
+  const { first, isAnnounced } = window;
   const pages = pagesToEnd(first);
+  if (!isBelieved(first, window)) return 1;
   if (!reader.areTotalsBelieved || !isAnnounced || first.count === 0 || !Number.isFinite(pages)) return 1;
   return Math.min(pages, (reader.tooDeep?.number ?? Number.POSITIVE_INFINITY) - 1);
 }
