@@ -1,9 +1,19 @@
 /** What the tap is and can do, for people, and for the tools that read it of every Singer tap. */
 import { settings, variableOf } from '../config.ts';
 import { packageFacts } from '../package.ts';
+
+<<<<<<< HEAD
+
 import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { streams } from '../paystack/streams.ts';
 import type { Setting } from '../setting-values.ts';
+
+=======
+
+import { type StreamFacts, streams } from '../paystack/streams.ts';
+import { markdownTable } from './markdown.ts';
+
+>>>>>>> costs
 
 /** By the names that Meltano and its hub have for them. */
 export const capabilities = [
@@ -108,12 +118,8 @@ function markdownText({ name, description, version, capabilities, settings, stre
     '## Capabilities',
     capabilities.map((capability) => `- \`${capability}\``).join('\n'),
     '## Settings',
-    table(['setting', 'required', 'default', ''], settingRows),
+    markdownTable(['setting', 'required', 'default', ''], settingRows),
     '## Streams',
-    table(['stream', 'key', 'replication', 'one record is'], streamRows),
+    markdownTable(['stream', 'key', 'replication', 'one record is'], streamRows),
   ].join('\n\n');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

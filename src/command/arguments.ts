@@ -13,8 +13,9 @@ export interface Args {
   readonly streams: readonly string[];
   readonly discover: boolean;
   readonly test: (typeof tests)[number] | undefined;
+  readonly plan: boolean;
   readonly about: boolean;
-  readonly format: (typeof aboutFormats)[number];
+  readonly format: (typeof formats)[number];
   readonly logFormat: string | undefined;
   readonly logLevel: string | undefined;
 }
@@ -28,7 +29,7 @@ export interface CommandLine {
 }
 
 const tests = ['all', 'schema'] as const;
-const aboutFormats = ['text', 'json', 'markdown'] as const;
+const formats = ['text', 'json', 'markdown'] as const;
 const completionCommand = 'completion';
 
 /** The flags, as `--help` shows them. */
@@ -68,13 +69,19 @@ const flags = {
     choices: tests,
     describe: 'Try key and streams, one request each; schema: print the SCHEMA messages; needs no key',
   },
+  plan: {
+    type: 'boolean',
+    default: false,
+    describe:
+      'Print what a sync would cost, with --state the next one: records, requests, minutes; about one request each',
+  },
   about: { type: 'boolean', default: false, describe: 'Print what the tap is and can do; needs no key' },
   format: {
     type: 'string',
     requiresArg: true,
-    choices: aboutFormats,
+    choices: formats,
     defaultDescription: 'text',
-    describe: 'How --about prints it',
+    describe: 'How --about and --plan print it',
   },
   'log-format': { type: 'string', requiresArg: true, choices: logFormats, describe: 'How stderr is written' },
   'log-level': {
@@ -127,6 +134,7 @@ export async function parse(written: readonly string[]): Promise<CommandLine> {
       streams: args.streams.flatMap((words) => words.split(/[\s,]+/)).filter(Boolean),
       discover: args.discover,
       test: lastOf(args.test),
+      plan: args.plan,
       about: args.about,
       format: lastOf(args.format) ?? 'text',
       logFormat: lastOf(args['log-format']),
@@ -185,6 +193,7 @@ function plainly(name: string): string {
 }
 
 function options(argv: readonly string[]) {
+<<<<<<< HEAD
   return (
     yargs()
       .scriptName('tap-paystack')
@@ -207,6 +216,24 @@ function options(argv: readonly string[]) {
       .strict()
       .exitProcess(false)
   );
+=======
+  return yargs()
+    .scriptName('tap-paystack')
+    .usage('$0 --config config.json [--state state.json] | target-…')
+    .epilogue(examples)
+    .wrap(80)
+    .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'camel-case-expansion': false })
+    .options(flags)
+    .check(({ about, plan, format }) => {
+      if (format !== undefined && !about && !plan) throw new Error('--format goes with --about and --plan only');
+      return true;
+    })
+    .completion(completionCommand, 'Print a script that completes flags in your shell', completeFor(argv))
+    .version(packageVersion())
+    .help()
+    .strict()
+    .exitProcess(false);
+>>>>>>> costs
 }
 
 type OnWords = (error: Error | null, words: string[] | undefined) => void;

@@ -18,7 +18,17 @@ import { type CatalogEntry, parseCatalog, ungrantedColumns } from '../singer/cat
 import { type SelectedStream, selectStreams } from '../singer/selection.ts';
 import { mergedStates, parseState, type State } from '../singer/state.ts';
 import { chosenStreams } from '../singer/stream-choice.ts';
+
+<<<<<<< HEAD
+
 import { naming, readJsonFile, readObject } from './json-file.ts';
+
+=======
+
+import { discover } from './discover.ts';
+import { isObject, naming, readJsonFile, readObject } from './json-file.ts';
+
+>>>>>>> costs
 
 export interface InputOptions {
   /** Paths, or ENV. */
@@ -28,6 +38,27 @@ export interface InputOptions {
   /** Names and patterns of streams that flags give. */
   readonly streams: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
+}
+
+export interface Inputs {
+  readonly config: Config;
+  readonly streams: SelectedStream[];
+  readonly state: State;
+}
+
+/**
+ * All that a sync is given.
+ *
+ * @throws UserError with what is wrong in all of them
+ */
+export function readInputs(options: InputOptions, now: number, log: Log): Inputs {
+  const offered = discover();
+  const [config, streams, state] = allOf<[Config, SelectedStream[], State]>(
+    () => readConfig(options, now, log),
+    () => readSelection(offered, options.catalog, readStreamWords(options), log),
+    () => readState(offered, options.state),
+  );
+  return { config, streams, state };
 }
 
 type Settings = { readonly [name in SettingName]?: unknown };

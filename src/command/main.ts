@@ -39,7 +39,8 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
       toStderr(firstSteps);
       return exitCodes.usage;
     }
-    if (args.about || args.discover || args.test !== undefined) return await answer(args, environment, log);
+    if (args.about || args.discover || args.test !== undefined || args.plan)
+      return await answer(args, environment, log);
     const display = format === 'text' ? await displayOn(process.stderr, environment) : undefined;
     // On a terminal, what goes well is seen in the display.
     if (display) log = createLog(display.write, level ?? 'WARNING', looks);
@@ -65,6 +66,10 @@ async function answer(args: Args, environment: NodeJS.ProcessEnv, log: Log): Pro
   if (args.test === 'schema') {
     const { writeSchemas } = await import('./schemas.ts');
     return writeSchemas(options);
+  }
+  if (args.plan) {
+    const { planSync } = await import('./plan.ts');
+    return planSync(options);
   }
   const { testConnection } = await import('./check.ts');
   return testConnection(options);

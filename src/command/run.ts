@@ -2,7 +2,6 @@
 import type { Writable } from 'node:stream';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { allOf } from '../errors.ts';
 import { createCounter } from '../report/counter.ts';
 import type { Log } from '../report/log.ts';
 import { createMeter } from '../report/metrics.ts';
@@ -14,16 +13,8 @@ import { createOutput } from '../sync/output.ts';
 import { sync } from '../sync/sync.ts';
 import { counted } from '../words.ts';
 import { connect } from './connect.ts';
-import { discover } from './discover.ts';
 import { keepHeapSmall } from './heap.ts';
-import {
-  type InputOptions,
-  readConfig,
-  readSelection,
-  readState,
-  readStreamWords,
-  warnOfReadableKey,
-} from './inputs.ts';
+import { type InputOptions, readInputs, warnOfReadableKey } from './inputs.ts';
 import { untilSignal } from './signals.ts';
 import { logSummary } from './summary.ts';
 
@@ -47,7 +38,7 @@ export async function run(options: RunOptions): Promise<number> {
   keepHeapSmall();
   const clock = systemClock;
   const startedAt = clock.monotonic();
-  const { config, streams, state } = readInputs(options, clock.now());
+  const { config, streams, state } = readInputs(options, clock.now(), log);
   warnOfReadableKey(options, log);
   const meter = createMeter(clock, log, options.metricsLevel);
   const counter = createCounter();
@@ -73,24 +64,6 @@ export async function run(options: RunOptions): Promise<number> {
     display?.end();
     meter.stop();
   }
-}
-
-interface Inputs {
-  readonly config: Config;
-  readonly streams: SelectedStream[];
-  readonly state: State;
-}
-
-/** @throws UserError with what is wrong in all of them */
-function readInputs(options: RunOptions, now: number): Inputs {
-  const { log } = options;
-  const offered = discover();
-  const [config, streams, state] = allOf<[Config, SelectedStream[], State]>(
-    () => readConfig(options, now, log),
-    () => readSelection(offered, options.catalog, readStreamWords(options), log),
-    () => readState(offered, options.state),
-  );
-  return { config, streams, state };
 }
 
 /** Why a run that went on from a state wrote records that were written before; undefined for a first run. */

@@ -25,9 +25,10 @@ import {
   cutWindows,
   dayMs,
   firstPage,
+  isBelieved,
   middleOf,
   midnightAfter,
-  pagesIn,
+  pagesToEnd,
   queryOf,
   type Range,
   type Window,
@@ -163,15 +164,13 @@ async function hasRecords(step: Promise<Step<unknown>>): Promise<boolean> {
   }
 }
 
-/** The pages of a window that are asked for without waiting for those before; if the last is full, one more proves the end. */
-function pagesAhead<Content>(reader: Reader<Content>, { first, isAnnounced }: Window<Content>): number {
-  const pages = pagesIn(first);
+/** The pages of a window that are asked for without waiting for those before: of a list that ignores the range, no more. */
+function pagesAhead<Content>(reader: Reader<Content>, window: Window<Content>): number {
+  const { first, isAnnounced } = window;
+  const pages = pagesToEnd(first);
+  if (!isBelieved(first, window)) return 1;
   if (!reader.areTotalsBelieved || !isAnnounced || first.count === 0 || !Number.isFinite(pages)) return 1;
-  const isLastFull = first.isFull && (first.total ?? 0) % first.count === 0;
-  return Math.min(
-    first.isLast || !isLastFull ? pages : pages + 1,
-    (reader.tooDeep?.number ?? Number.POSITIVE_INFINITY) - 1,
-  );
+  return Math.min(pages, (reader.tooDeep?.number ?? Number.POSITIVE_INFINITY) - 1);
 }
 
 /** True if a page was answered before the one in front of it, as far as the totals show, or has nothing though it should. */

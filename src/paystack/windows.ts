@@ -66,24 +66,40 @@ export async function* cutWindows<Content>(
   range: Range,
   cut: Cut,
 ): AsyncGenerator<Window<Content>, void, undefined> {
-  const { spans, now } = range;
+  const { spans } = range;
   const pending = [...spans];
   for (let span = pending.shift(); span !== undefined; span = pending.shift()) {
     const query = queryOf(span, range);
     const first = await firstPage(list, query);
-    const pages = pagesIn(first);
-    const isLarge = pages > maxPages && Number.isFinite(pages) && isBelieved(first, span);
-    const oldest = isLarge ? await oldestOf(list, query, pages, span.from) : undefined;
-    const inside = oldest === undefined ? [] : cutsIn(span, oldest, pages, now);
-    if (inside.length === 0) {
-      yield { ...span, query, first, isAnnounced: !isLarge || oldest !== undefined };
+    const { cuts, isAnnounced } = await cutsOf(list, span, first, range);
+    if (cuts.length === 0) {
+      yield { ...span, query, first, isAnnounced };
       continue;
     }
     if (spans.includes(span)) cut.announced += first.total ?? 0;
     first.release();
-    const edges = [span.from, ...inside, span.to];
+    const edges = [span.from, ...cuts, span.to];
     pending.unshift(...edges.slice(1).map((to, index) => ({ from: edges[index]!, to })));
   }
+}
+
+/**
+ * Where a span is cut, ascending: nowhere unless it is large.
+ *
+ * @returns also where its records begin, if it is large, and whether what its first page announces is to be believed
+ */
+export async function cutsOf(
+  list: Pick<List<unknown>, 'page'>,
+  span: Span,
+  first: Page<unknown>,
+  range: Range,
+): Promise<{ readonly cuts: readonly number[]; readonly oldest?: number; readonly isAnnounced: boolean }> {
+  const pages = pagesIn(first);
+  const isLarge = pages > maxPages && Number.isFinite(pages) && isBelieved(first, span);
+  if (!isLarge) return { cuts: [], isAnnounced: true };
+  const oldest = await oldestOf(list, queryOf(span, range), pages, span.from);
+  if (oldest === undefined) return { cuts: [], isAnnounced: false };
+  return { cuts: cutsIn(span, oldest, pages, range.now), oldest, isAnnounced: true };
 }
 
 /** The first page of a query. One without records is asked for twice: an empty answer may be a failure in disguise. */
@@ -130,12 +146,23 @@ export function pagesIn(first: Page<unknown>): number {
   return first.count === 0 ? 0 : Math.ceil(first.total / first.count);
 }
 
+/** The pages of a list that says how many it has; if the last of them is full, one more proves the end. */
+export function pagesToEnd(first: Page<unknown>): number {
+  const isLastFull = first.isFull && (first.total ?? 0) % first.count === 0;
+  return pagesIn(first) + (first.isLast || !isLastFull ? 0 : 1);
+}
+
 /**
  * Where the records begin, as far as the last page shows: for even cuts.
  *
  * @returns undefined if that page has no records: there are not so many as were announced, or it is too deep for the list
  */
-async function oldestOf(list: List<unknown>, query: Query, pages: number, from: number): Promise<number | undefined> {
+async function oldestOf(
+  list: Pick<List<unknown>, 'page'>,
+  query: Query,
+  pages: number,
+  from: number,
+): Promise<number | undefined> {
   try {
     const { rows, count, release } = await list.page(pages, query);
     const oldest = Math.min(...rows.map(({ created }) => created).filter(Number.isFinite));

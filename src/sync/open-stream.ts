@@ -14,7 +14,7 @@ import { inOrder, toAsync } from '../prefetch.ts';
 import { readSchema } from '../record/schemas.ts';
 import type { RecordFrame } from '../singer/messages.ts';
 import type { SelectedStream } from '../singer/selection.ts';
-import { joined, lookbackFrom, olderThan, type Position } from './bookmark.ts';
+import { joined, lookbackFrom, olderThan, type Position, type Remembered } from './bookmark.ts';
 import { type Plan, planOf } from './plan.ts';
 import { compileParents, compileRows, type RecordLine } from './rows.ts';
 import { openSingles, type Revisited, revisitedBy } from './single-records.ts';
@@ -83,10 +83,7 @@ async function* readOwn(opening: Opening): StreamReadings {
     yield* readList(list, { range: undefined, mustAgree: options.mustAgree }, options.ahead, tally);
     return;
   }
-  const since = lookbackFrom(position, options.config, options.now);
-  const older = olderThan(since, position, options.now);
-  const canFetch = facts.fetchedBy !== undefined;
-  const plan = await planOf({ older, since, canFetch, pagesOf: pagesOf(list, facts, options.now) });
+  const { since, older, plan } = await dueOf(list, facts, position, options);
   const left = yield* readSingles(opening, plan.keys);
   const spans = [...plan.spans, ...left.map((key) => dayOf(older.keys.get(key)!))];
   const range = rangeOf(spans, since, facts, options);
@@ -132,7 +129,11 @@ async function* readSingles(opening: Opening, keys: readonly string[]): StreamRe
 /** The records of the lists that hang under the records of another. */
 async function* readUnderParents(opening: Opening, parentName: StreamName): StreamReadings {
   const { facts, name, position, tally, options, toRows } = opening;
+<<<<<<< HEAD
   const { config, now, ahead, mustAgree } = options;
+=======
+  const { ahead } = options;
+>>>>>>> costs
   const parentFacts: StreamFacts = streams[parentName];
   const { carries } = facts.parent!;
   const fields = [...Object.values(carries), ...fieldsIn(facts.path)];
@@ -145,9 +146,7 @@ async function* readUnderParents(opening: Opening, parentName: StreamName): Stre
   let wanted: Wanted = { range: undefined, mustAgree };
   let isVisited = (_: Row<Parent>) => true;
   if (facts.ranged) {
-    const since = lookbackFrom(position, config, now);
-    const older = olderThan(since, position, now);
-    const plan = await planOf({ older, since, canFetch: false, pagesOf: pagesOf(parents, facts, now) });
+    const { since, older, plan } = await dueOf(parents, facts, position, options);
     const range = rangeOf(plan.spans, since, facts, options);
     if (range === undefined) return;
     wanted = { range };
@@ -167,8 +166,8 @@ async function* readUnderParents(opening: Opening, parentName: StreamName): Stre
   );
 }
 
-function listOf<Content>(
-  { rank, options }: Opening,
+export function listOf<Content>(
+  { rank, options }: { readonly rank: number; readonly options: Pick<OpenOptions, 'config' | 'ask'> },
   of: StreamName,
   path: string,
   toRows: ToRows<Content>,
@@ -177,9 +176,32 @@ function listOf<Content>(
   return openList({ facts: streams[of], endpoint: of, rank, path, pageSize: config.pageSize, ask, toRows });
 }
 
+/** What a run reads of a list that is filtered by creation. */
+export interface Due {
+  /** Where the lookback begins, milliseconds since 1970. */
+  readonly since: number;
+  /** What is to be seen again from before it. */
+  readonly older: Remembered;
+  /** How. */
+  readonly plan: Plan;
+}
+
+/** Finds out what a run reads of a list of its own, or of its parents; what that costs is asked of the list. */
+export async function dueOf(
+  list: Pick<List<unknown>, 'page'>,
+  facts: StreamFacts,
+  position: Position,
+  { config, now }: Pick<OpenOptions, 'config' | 'now'>,
+): Promise<Due> {
+  const since = lookbackFrom(position, config, now);
+  const older = olderThan(since, position, now);
+  const canFetch = facts.fetchedBy !== undefined && facts.parent === undefined;
+  return { since, older, plan: await planOf({ older, since, canFetch, pagesOf: pagesOf(list, facts, now) }) };
+}
+
 /** Asks how many pages a span has. */
 function pagesOf(
-  list: List<unknown>,
+  list: Pick<List<unknown>, 'page'>,
   { needsBothEnds = false }: StreamFacts,
   now: number,
 ): (span: Span) => Promise<number | undefined> {
@@ -192,11 +214,11 @@ function pagesOf(
 }
 
 /** @returns undefined if the settings leave nothing to be read */
-function rangeOf(
+export function rangeOf(
   spans: Plan['spans'],
   since: number,
   { needsBothEnds = false }: StreamFacts,
-  options: OpenOptions,
+  options: Pick<OpenOptions, 'config' | 'now'>,
 ): Range | undefined {
   const { config, now } = options;
   const to = config.endMs ?? Number.POSITIVE_INFINITY;

@@ -43,7 +43,7 @@ export async function planOf({ older, since, canFetch, pagesOf }: PlanOptions): 
   if (stretches.length === 1 && !canFetch) return { spans: stretches, keys: [] };
   const keyCost = canFetch && days.size === 0 ? keys.size : Number.POSITIVE_INFINITY;
   const cheapest =
-    keyCost < pages ? { plan: byKeys, cost: keyCost } : { plan: { spans: [whole], keys: [] }, cost: pages };
+    keyCost <= pages ? { plan: byKeys, cost: keyCost } : { plan: { spans: [whole], keys: [] }, cost: pages };
   if (estimated(stretches, whole, pages) >= cheapest.cost) return cheapest.plan;
   const byDays = await mixed(stretches, older, canFetch, pagesOf);
   return byDays.cost < cheapest.cost ? byDays.plan : cheapest.plan;
@@ -55,7 +55,7 @@ function estimated(stretches: readonly Span[], whole: Span, pages: number): numb
   return stretches.reduce((sum, { from, to }) => sum + 1 + Math.max(1, perDay * ((to - from) / dayMs + 1)), 0);
 }
 
-/** Each stretch by the cheaper of its days and its keys. */
+/** Each stretch by the cheaper of its days and its keys; of equals by its keys, which bring nothing else along. */
 async function mixed(
   stretches: readonly Span[],
   { keys, days }: Remembered,
@@ -71,7 +71,7 @@ async function mixed(
     const ofStretch = [...keys].filter(([, day]) => isIn(day)).map(([key]) => key);
     const dayCost = pages[index] ?? Number.POSITIVE_INFINITY;
     const keyCost = canFetch && ![...days].some(isIn) ? ofStretch.length : Number.POSITIVE_INFINITY;
-    if (keyCost < dayCost) byKey.push(...ofStretch);
+    if (keyCost <= dayCost) byKey.push(...ofStretch);
     else spans.push(stretch);
     cost += Math.min(keyCost, dayCost);
   }
