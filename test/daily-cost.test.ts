@@ -1,6 +1,7 @@
 /** A daily run costs what changed and what is open, and never more than everything read again and a tenth. */
 import t from 'tap';
-import { type StreamFacts, streams as table } from '../src/paystack/streams.ts';
+import type { StreamFacts } from '../src/paystack/stream-facts.ts';
+import { streams as table } from '../src/paystack/streams.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
 import { accounts, recordsOf } from './support/accounts.ts';
 import { spread } from './support/spread.ts';

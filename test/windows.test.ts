@@ -39,7 +39,7 @@ t.test('an end that is open is not asked for, unless the list needs both', async
     to: '2026-07-02T00:00:00.000Z',
   });
   t.same(
-    queryOf({ from: day(3), to: day(1) + 1 }, { now }).to,
+    queryOf({ from: day(3), to: day(1) + 1 }, { now })['to'],
     '2026-07-01T00:00:00.000Z',
     'a day beyond the midnight after',
   );

@@ -2,18 +2,10 @@
 import { settings, variableOf } from '../config.ts';
 import { packageFacts } from '../package.ts';
 
-<<<<<<< HEAD
-
 import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { streams } from '../paystack/streams.ts';
 import type { Setting } from '../setting-values.ts';
-
-=======
-
-import { type StreamFacts, streams } from '../paystack/streams.ts';
 import { markdownTable } from './markdown.ts';
-
->>>>>>> costs
 
 /** By the names that Meltano and its hub have for them. */
 export const capabilities = [

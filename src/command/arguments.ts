@@ -193,7 +193,6 @@ function plainly(name: string): string {
 }
 
 function options(argv: readonly string[]) {
-<<<<<<< HEAD
   return (
     yargs()
       .scriptName('tap-paystack')
@@ -205,9 +204,9 @@ function options(argv: readonly string[]) {
       // Both are run by `cli.ts`; here they are for the help text.
       .command('demo', 'Show two syncs on a small Paystack of its own')
       .command('sandbox', 'Start that small Paystack; see sandbox --help')
-      .check(({ about, format, _ }) => {
+      .check(({ about, plan, format, _ }) => {
         if (_[0] === 'demo') throw new Error('demo goes alone, without flags');
-        if (format !== undefined && !about) throw new Error('--format goes with --about only');
+        if (format !== undefined && !about && !plan) throw new Error('--format goes with --about and --plan only');
         return true;
       })
       .completion(completionCommand, 'Print a script that completes flags in your shell', completeFor(argv))
@@ -216,24 +215,6 @@ function options(argv: readonly string[]) {
       .strict()
       .exitProcess(false)
   );
-=======
-  return yargs()
-    .scriptName('tap-paystack')
-    .usage('$0 --config config.json [--state state.json] | target-…')
-    .epilogue(examples)
-    .wrap(80)
-    .parserConfiguration({ 'greedy-arrays': false, 'boolean-negation': false, 'camel-case-expansion': false })
-    .options(flags)
-    .check(({ about, plan, format }) => {
-      if (format !== undefined && !about && !plan) throw new Error('--format goes with --about and --plan only');
-      return true;
-    })
-    .completion(completionCommand, 'Print a script that completes flags in your shell', completeFor(argv))
-    .version(packageVersion())
-    .help()
-    .strict()
-    .exitProcess(false);
->>>>>>> costs
 }
 
 type OnWords = (error: Error | null, words: string[] | undefined) => void;

@@ -19,16 +19,8 @@ import { type SelectedStream, selectStreams } from '../singer/selection.ts';
 import { mergedStates, parseState, type State } from '../singer/state.ts';
 import { chosenStreams } from '../singer/stream-choice.ts';
 
-<<<<<<< HEAD
-
-import { naming, readJsonFile, readObject } from './json-file.ts';
-
-=======
-
 import { discover } from './discover.ts';
-import { isObject, naming, readJsonFile, readObject } from './json-file.ts';
-
->>>>>>> costs
+import { naming, readJsonFile, readObject } from './json-file.ts';
 
 export interface InputOptions {
   /** Paths, or ENV. */

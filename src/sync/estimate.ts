@@ -6,7 +6,8 @@
  * have changed meanwhile. Under parents that all must be visited, each list is counted as one page.
  */
 import type { List, Page } from '../paystack/list.ts';
-import { type StreamFacts, type StreamName, streams } from '../paystack/streams.ts';
+import type { StreamFacts } from '../paystack/stream-facts.ts';
+import { type StreamName, streams } from '../paystack/streams.ts';
 import { cutsOf, dayMs, isBelieved, pagesToEnd, queryOf, type Range, type Span } from '../paystack/windows.ts';
 import { readSchema } from '../record/schemas.ts';
 import { type Due, dueOf, listOf, type OpenOptions, rangeOf } from './open-stream.ts';

@@ -90,7 +90,7 @@ async function* readOwn(opening: Opening): StreamReadings {
   if (range === undefined) return;
   const isWanted = (row: Row<unknown>) =>
     !(row.created < since) || row.isOpen || older.keys.has(row.key) || mayHaveChanged(row, position);
-  yield* readList(list, { range, isWanted }, options.ahead, tally);
+  yield* readList(list, { range, isWanted, mustAgree: options.mustAgree }, options.ahead, tally);
 }
 
 /**
@@ -129,11 +129,7 @@ async function* readSingles(opening: Opening, keys: readonly string[]): StreamRe
 /** The records of the lists that hang under the records of another. */
 async function* readUnderParents(opening: Opening, parentName: StreamName): StreamReadings {
   const { facts, name, position, tally, options, toRows } = opening;
-<<<<<<< HEAD
-  const { config, now, ahead, mustAgree } = options;
-=======
-  const { ahead } = options;
->>>>>>> costs
+  const { ahead, mustAgree } = options;
   const parentFacts: StreamFacts = streams[parentName];
   const { carries } = facts.parent!;
   const fields = [...Object.values(carries), ...fieldsIn(facts.path)];
@@ -149,7 +145,7 @@ async function* readUnderParents(opening: Opening, parentName: StreamName): Stre
     const { since, older, plan } = await dueOf(parents, facts, position, options);
     const range = rangeOf(plan.spans, since, facts, options);
     if (range === undefined) return;
-    wanted = { range };
+    wanted = { range, mustAgree };
     isVisited = (parent) => {
       const isRemembered = older.keys.has(parent.key) || older.days.has(midnightBefore(parent.created));
       return !(parent.created < since) || parent.isOpen || isRemembered || hasChanged(parent, position);

@@ -8,16 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-<<<<<<< HEAD
-
-import type { StreamFacts } from '../../src/paystack/stream-facts.ts';
-import { type StreamName, streams } from '../../src/paystack/streams.ts';
-
-=======
-
 import type { StreamName } from '../../src/paystack/streams.ts';
-
->>>>>>> costs
 
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 import { spread } from '../support/spread.ts';

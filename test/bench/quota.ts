@@ -37,24 +37,13 @@ const countings: readonly Counting[] = [
 export const quota: Suite = async function* ({ isQuick }) {
   const chosen = isQuick ? countings.slice(0, 1) : countings;
   // Their processes wait nearly all of the time, so two at once do not disturb each other.
-<<<<<<< HEAD
-  const reporting = await inPairs(chosen, (counting) => run({ ...counting, headers: true }, {}));
-=======
   const answered = await inPairs(chosen, (counting) => run(reported, { ...counting, headers: true }, {}));
->>>>>>> costs
   const silent = await inPairs(chosen.slice(0, 2), (counting) =>
     run(unreported, { ...counting, headers: 'never' }, { requests_per_minute: unreported.requests }),
   );
   // A window of the clock's may be over soon, which is luck.
   const times = (uses: readonly Use[]) => uses.filter(({ begins }) => begins === 'request').map(({ time }) => time);
   const refused = (uses: readonly Use[]) => [uses.reduce((sum, use) => sum + use.refused, 0)];
-<<<<<<< HEAD
-  const what = `time under a quota of ${requests} in ${seconds} s, ${pages} pages of eight endpoints, against the ideal`;
-  yield { what, values: times(reporting), bar: { atMost: 1.15 } };
-  yield { what: '… answers 429, however the server counts', values: refused(reporting), bar: { atMost: 0 } };
-  yield { what: '… requests, against the pages', values: reporting.map(({ asked }) => asked) };
-  yield { what: 'the same, where only the setting gives the quota', values: times(silent), bar: { atMost: 1.25 } };
-=======
   const whatOf = ({ requests, seconds, pages }: Load) =>
     `time under a quota of ${requests} in ${seconds} s, ${pages} pages of eight endpoints, against the ideal`;
   yield { what: whatOf(reported), values: times(answered), bar: { atMost: 1.15 } };
@@ -62,8 +51,7 @@ export const quota: Suite = async function* ({ isQuick }) {
   yield { what: '… requests, against the pages', values: answered.map(({ asked }) => asked) };
   const alone = `${whatOf(unreported)}, where only the setting says it`;
   yield { what: alone, values: times(silent), bar: { atMost: 1.15 } };
->>>>>>> costs
-  yield what: '… answers 429, however the server counts', values: refused(silent), bar: atMost: 0 ;
+  yield { what: '… answers 429, however the server counts', values: refused(silent), bar: { atMost: 0 } };
 };
 
 interface Use extends Counting {

@@ -1,5 +1,6 @@
 /** Records of a merchant's last years, one after the other until now, of which some are still open. */
-import { type StreamFacts, type StreamName, streams } from '../../src/paystack/streams.ts';
+import type { StreamFacts } from '../../src/paystack/stream-facts.ts';
+import { type StreamName, streams } from '../../src/paystack/streams.ts';
 
 const dayMs = 86_400_000;
 
