@@ -7,6 +7,10 @@
  * *observed* (an answer recorded from the real API). An unmarked path, key or paging is documented.
  */
 import type { StreamFacts } from './stream-facts.ts';
+import { domainRecords, subscriptionInvoiceRecords } from './unwrap.ts';
+
+/** What most lists have: both dates, and a filter by the first. */
+const dated = { created: 'createdAt', updated: 'updatedAt', ranged: true } as const;
 
 export const streams = {
   address_states: {
@@ -28,9 +32,7 @@ export const streams = {
     holds: 'one movement of a balance',
     path: '/balance/ledger',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
-    updated: 'updatedAt',
+    ...dated,
   },
   balances: {
     holds: 'the balance in one currency, as of the run',
@@ -60,10 +62,8 @@ export const streams = {
     holds: 'a batch of charges',
     path: '/bulkcharge',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
+    ...dated,
     finalStatuses: ['complete'],
-    updated: 'updatedAt',
     fetchedBy: 'id',
   },
   countries: {
@@ -76,9 +76,7 @@ export const streams = {
     holds: 'a person or business that pays',
     path: '/customer',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
-    updated: 'updatedAt',
+    ...dated,
   },
   dedicated_account_providers: {
     holds: 'a bank that provides dedicated virtual accounts',
@@ -98,11 +96,9 @@ export const streams = {
     holds: 'a chargeback or complaint about a transaction',
     path: '/dispute',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
+    ...dated,
     finalStatuses: ['resolved', 'archived'],
     changes: { stream: 'transactions', by: 'transaction' },
-    updated: 'updatedAt',
     fetchedBy: 'id',
     // Documented without the word optional that other lists have for `from` and `to`.
     needsBothEnds: true,
@@ -139,18 +135,14 @@ export const streams = {
     holds: 'a hosted payment page',
     path: '/page',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
-    updated: 'updatedAt',
+    ...dated,
   },
   plans: {
     holds: 'a plan that customers subscribe to',
     path: '/plan',
     key: ['id'],
-    created: 'createdAt',
     // Half documented: the OpenAPI file lists from and to, the reference does not.
-    ranged: true,
-    updated: 'updatedAt',
+    ...dated,
   },
   preauthorizations: {
     holds: 'a reserved amount, captured or released later (South Africa)',
@@ -176,21 +168,17 @@ export const streams = {
     holds: 'a product for sale',
     path: '/product',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
-    updated: 'updatedAt',
+    ...dated,
   },
   refunds: {
     holds: 'a refund of a transaction, whole or in part',
     path: '/refund',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
+    ...dated,
     finalStatuses: ['processed', 'failed'],
     // Observed: even a partial refund makes the transaction `reversed`, weeks after it was created.
     changes: { stream: 'transactions', by: 'transaction' },
     fetchedBy: 'id',
-    updated: 'updatedAt',
   },
   settlement_transactions: {
     holds: 'a transaction within a settlement',
@@ -205,10 +193,8 @@ export const streams = {
     holds: 'a payout of collected money (live mode only)',
     path: '/settlement',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
+    ...dated,
     finalStatuses: ['success', 'failed'],
-    updated: 'updatedAt',
   },
   storefront_orders: {
     holds: 'an order placed at a storefront',
@@ -254,12 +240,10 @@ export const streams = {
     holds: "a customer's subscription to a plan",
     path: '/subscription',
     key: ['id'],
-    created: 'createdAt',
     // Half documented: the OpenAPI file lists from and to, the reference does not.
-    ranged: true,
+    ...dated,
     finalStatuses: ['completed', 'complete', 'cancelled'],
     fetchedBy: 'id',
-    updated: 'updatedAt',
   },
   terminals: {
     holds: 'a point-of-sale terminal',
@@ -272,9 +256,7 @@ export const streams = {
     holds: 'a rule that splits payments among subaccounts',
     path: '/split',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
-    updated: 'updatedAt',
+    ...dated,
   },
   transactions: {
     holds: 'a payment, tried or made',
@@ -291,18 +273,14 @@ export const streams = {
     holds: 'a bank account or wallet that transfers go to',
     path: '/transferrecipient',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
-    updated: 'updatedAt',
+    ...dated,
   },
   transfers: {
     holds: 'money sent from the balance to a recipient',
     path: '/transfer',
     key: ['id'],
-    created: 'createdAt',
-    ranged: true,
+    ...dated,
     finalStatuses: ['success', 'failed', 'abandoned', 'reversed', 'blocked', 'rejected'],
-    updated: 'updatedAt',
     fetchedBy: 'id',
   },
   virtual_terminals: {
@@ -316,18 +294,3 @@ export const streams = {
 } as const satisfies Record<string, StreamFacts>;
 
 export type StreamName = keyof typeof streams;
-
-/** `{"domainNames": ["example.com"]}` (documented) holds one record for each name. */
-function domainRecords(data: unknown): unknown {
-  // Observed of an integration without domains: `[]` in place of the object.
-  if (Array.isArray(data) && data.length === 0) return data;
-  const names = (data as { domainNames?: unknown } | null)?.domainNames;
-  return Array.isArray(names) ? names.map((name) => ({ domain_name: name })) : names;
-}
-
-/** A subscription holds its invoices in up to three places (documented), the same one in several of them. */
-function subscriptionInvoiceRecords(data: unknown): unknown {
-  const { invoices, invoices_history, most_recent_invoice } = (data ?? {}) as Record<string, unknown>;
-  const lists = [most_recent_invoice ?? [], invoices ?? [], invoices_history ?? []];
-  return lists.flat();
-}
