@@ -249,3 +249,22 @@ t.test('what was reached before a stop is not taken for read when the parent cha
     `a settlement of ${(60 - 58) * dayMs} ms ago was open, and got one more`,
   );
 });
+
+t.test('a record under a parent that cannot be written holds the bookmark, and comes once it can be', async (t) => {
+  const kind = kinds[0];
+  const lists = family(kind, 3, 2);
+  const list = lists['settlement_transactions/2']!;
+  const { records } = list;
+  list.records = records.map((record, index) => (index === 0 ? { ...record, id: null } : record));
+  const server = await startHostilePaystack(lists);
+  t.teardown(() => server.close());
+  const input = { config: { ...server.config, lookback_window_days: 0 }, streams: [kind.child] };
+  const broken = await runSync(input);
+  t.equal(broken.code, 1);
+  t.match(failureOf(broken, kind.child), /1 record/);
+  t.notOk(kind.child in broken.state.bookmarks, 'it is the first of the window that is not whole');
+  list.records = records;
+  const mended = await runSync({ ...input, state: broken.state });
+  t.equal(mended.code, 0, mended.stderr);
+  t.same(missingIn(new Set([...writtenIds(broken, kind), ...writtenIds(mended, kind)]), lists, kind), []);
+});

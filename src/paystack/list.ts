@@ -81,6 +81,9 @@ export interface ListOptions<Content> {
   readonly toRows: ToRows<Content>;
 }
 
+/** More than there are streams, which are ranked from 0. */
+const firstPageLead = 1000;
+
 /** Sizes at which servers are known to cut pages in silence are multiples of it: a page of so many may be a full one. */
 const likelyCut = 50;
 
@@ -99,7 +102,12 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
     const asked = { size, isFiltered };
     const sized = style.sizeParameter === undefined ? {} : { [style.sizeParameter]: String(asked.size) };
     const filter = isFiltered ? query : unfiltered;
-    const question = { endpoint, rank, path, query: { ...facts.query, ...filter, ...position, ...sized } };
+    // The first answer says how much there is to come: it is asked of all streams before anything else of any.
+    const isUrgent = !hasAnswered && facts.parent === undefined;
+    const question = {
+      ...{ endpoint, rank: isUrgent ? rank - firstPageLead : rank, path },
+      query: { ...facts.query, ...filter, ...position, ...sized },
+    };
     const page = await ask(question, (answer) => {
       const total = wholeNumber(answer.meta['total']);
       const records = recordsIn(answer, facts, total);
