@@ -34,7 +34,13 @@ function bookmarkOf(at: Position): unknown {
 
 function covered(from: string, until: string, more: Partial<Covered> = {}): Covered {
   const found = { open: new Map(), failed: new Map(), newest: Date.parse(until) - 1 };
-  return { kind: 'covered', from: Date.parse(from), until: Date.parse(until), isWhole: true, ...found, ...more };
+  return {
+    kind: 'covered',
+    spans: [{ from: Date.parse(from), to: Date.parse(until) }],
+    isWhole: true,
+    ...found,
+    ...more,
+  };
 }
 
 t.test('a run begins at the bookmark less the lookback, and not before the start date', async (t) => {

@@ -16,7 +16,7 @@ import { newTally, type Tally, type Wanted } from './ledger.ts';
 import type { List, Row } from './list.ts';
 import { readList } from './reader.ts';
 import type { Covered, Reading, Readings } from './reading.ts';
-import { midnightBefore } from './windows.ts';
+import { midnightBefore, type Span } from './windows.ts';
 
 /** The fields of a parent record that its children need, as JSON text. */
 export type Parent = Readonly<Record<string, string>>;
@@ -120,9 +120,15 @@ async function* visit<Content>(
 function progress(whole: Covered, parent: Row<Parent>, next: Row<Parent>, { isWhole, failed }: Visits): Covered {
   const open = new Map([...whole.open].filter(([, day]) => day <= parent.created));
   return {
-    ...{ kind: 'covered', from: whole.from, until: next.created, newest: parent.created },
+    ...{ kind: 'covered', spans: spansBefore(next.created, whole), newest: parent.created },
     ...{ isWhole: isWhole && whole.isWhole, open, failed: new Map(failed) },
   };
+}
+
+/** The spans up to a time; of the first, at least its beginning. */
+function spansBefore(until: number, { spans }: Covered): readonly Span[] {
+  const before = spans.filter(({ from }) => from < until).map(({ from, to }) => ({ from, to: Math.min(to, until) }));
+  return before.length > 0 ? before : [{ from: spans[0]!.from, to: until }];
 }
 
 /** Reads the first page of a parent's children, and leaves the rest to be read in turn: one may have very many. */

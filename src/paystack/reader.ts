@@ -64,7 +64,7 @@ async function* readRange<Content>(reader: Reader<Content>, range: Range): Readi
   // Fewer by now: some have gone while the windows were read.
   if (came.records >= Math.min(cut.announced, first.total ?? 0)) return first.release();
   reader.tally.reread++;
-  const ledger = openLedger(whole, reader.wanted, reader.tally, noneKnown);
+  const ledger = openLedger(undefined, reader.wanted, reader.tally, noneKnown);
   yield rowsOf(ledger, first);
   yield* finishWindow(reader, { ...whole, query, first, isAnnounced: false }, ledger, range, came);
 }

@@ -1,6 +1,7 @@
 /** What a reader gives, piece by piece: rows, and how far everything has been read. */
 import { type Ledger, take } from './ledger.ts';
 import type { Page, PageRows } from './list.ts';
+import type { Span } from './windows.ts';
 
 export type Reading<Content> = RowsRead<Content> | Covered;
 
@@ -10,11 +11,11 @@ export interface RowsRead<Content> extends PageRows<Content> {
   readonly kind: 'rows';
 }
 
-/** Everything is read that was created from `from` to before `until`; if it is not whole, something is missing. */
+/** Everything is read that was created within some spans; if it is not whole, something is missing. */
 export interface Covered {
   readonly kind: 'covered';
-  readonly from: number;
-  readonly until: number;
+  /** Ascending, apart from each other, at least one. */
+  readonly spans: readonly Span[];
   readonly isWhole: boolean;
   /** Creation of the newest record in it, milliseconds since 1970; -Infinity if there is none. */
   readonly newest: number;
@@ -30,9 +31,10 @@ export function rowsOf<Content>(ledger: Ledger, page: Page<Content>): RowsRead<C
 }
 
 export function covered({ window, wanted: { range }, newest, open, refused }: Ledger, isWhole: boolean): Covered {
-  const from = window?.from ?? range?.spans[0]?.from ?? Number.NEGATIVE_INFINITY;
-  const until = window?.to ?? range?.spans.at(-1)?.to ?? Number.POSITIVE_INFINITY;
-  return { kind: 'covered', from, until, isWhole: isWhole && refused === 0, newest, open, failed: noneFailed };
+  const spans = window === undefined ? (range?.spans ?? [everything]) : [window];
+  return { kind: 'covered', spans, isWhole: isWhole && refused === 0, newest, open, failed: noneFailed };
 }
+
+const everything: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 const noneFailed: ReadonlyMap<string, number> = new Map();

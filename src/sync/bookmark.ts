@@ -137,20 +137,22 @@ function isResumed({ began }: NonNullable<Position['pass']>, now: number): boole
 }
 
 /**
- * The position after a span was read and written.
+ * The position after some spans were read and written.
  *
  * @param now start of the run: what was created later may not have been listed yet
  */
 export function advanced(position: Position, covered: Covered, now: number): Position {
   const { reached, pass } = position;
-  const isOutside = (day: number) => day < covered.from || day + dayMs > covered.until;
-  const end = Math.min(covered.newest, covered.until, now);
+  const { spans } = covered;
+  const until = spans.at(-1)!.to;
+  const isOutside = (day: number) => !spans.some(({ from, to }) => day >= from && day + dayMs <= to);
+  const end = Math.min(covered.newest, until, now);
   return {
     ...position,
     reached: end > (reached ?? Number.NEGATIVE_INFINITY) ? end : reached,
     open: replaced(position.open, isOutside, covered.open),
     failed: replaced(position.failed, isOutside, covered.failed),
-    pass: { began: pass?.began ?? now, reached: Math.max(Math.min(covered.until, now), pass?.reached ?? 0) },
+    pass: { began: pass?.began ?? now, reached: Math.max(Math.min(until, now), pass?.reached ?? 0) },
   };
 }
 
