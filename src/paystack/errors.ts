@@ -75,7 +75,7 @@ export class EveryStreamRefused extends ForeseenError {
   }
 }
 
-/** True for a refusal that may mean that the integration lacks the feature. The caller knows whether it came as the list's first answer. */
+/** True for a refusal that may mean that the integration lacks the feature, if it came as the first answer of its list. */
 export function mayBeLacking(error: unknown, { optional }: { readonly optional?: true }): error is Refused {
   const isRefusal = error instanceof Refused && error.isPaystacks && [400, 403, 404, 422].includes(error.status);
   return isRefusal && optional === true;

@@ -150,7 +150,7 @@ function copyRule(path: string): Rule {
   };
 }
 
-/** Copies a value in which names are repeated, which is rare: the last member of a name is copied, the others go into `_extra`. */
+/** Copies a value in which names are repeated (rare): the last member of a name is copied, the others go into `_extra`. */
 function copyDistinct(edit: RecordEdit, at: number, path: string): number {
   const opening = edit.source.bytes[at];
   if (opening === openBracket) return conformItems(edit, at, (_, item) => copyDistinct(edit, item, path));
