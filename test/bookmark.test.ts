@@ -57,7 +57,7 @@ t.test('what a bookmark holds is read as it was written', async (t) => {
     { createdAt, as_of: '2026-06-30T00:00:00.000Z' },
     { createdAt, open: ['2026-01-05 12,15', '2026-03-01/2026-03-04', '2026-05-01 18446744073709551615'] },
     { createdAt, failed: ['2026-01-05 12'] },
-    { createdAt, pass: { began: '2026-06-30T00:00:00.000Z', reached: '2026-06-20T00:00:00.000Z' } },
+    { createdAt, unfinished: { began: '2026-06-30T00:00:00.000Z', reached: '2026-06-20T00:00:00.000Z' } },
   ];
   for (const bookmark of bookmarks) t.strictSame(bookmarkOf(position(bookmark)), bookmark);
 });
@@ -72,7 +72,7 @@ t.test('a bookmark that is none is refused by name, and one in the future is sai
   const wrong: readonly (readonly [object, RegExp])[] = [
     [{ createdAt: 12 }, /"transfers" \(createdAt\) is no date/],
     [{ createdAt, as_of: 'yesterday' }, /\(as_of\) is no date/],
-    [{ createdAt, pass: {} }, /\(pass\)/],
+    [{ createdAt, unfinished: {} }, /\(unfinished\)/],
     ...['x', ['x'], ['2026-03-01'], ['2026-03-04/2026-03-01'], ['2026-03-01 x'], [12], { a: 1 }].map(
       (open) => [{ createdAt, open }, /\(open\)/] as const,
     ),
@@ -143,7 +143,7 @@ t.test('an unfinished run is gone on with where it broke off, if that was not lo
   );
   const whole = completed(further, later);
   t.equal(whole.asOf, now, 'as of when the first of them began');
-  t.equal(whole.pass, undefined);
+  t.equal(whole.unfinished, undefined);
 });
 
 t.test('a bookmark holds some hundreds of keys, and of more their days', async (t) => {

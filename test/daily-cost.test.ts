@@ -60,7 +60,7 @@ for (const account of accounts) {
       else t.same(ascending(written), due, 'none that says that it has not changed');
       t.equal(written.length, new Set(written).size, 'none twice');
 
-      // A bookmark that names only days cannot tell what was open in them: there the record has to say that it has changed.
+      // A bookmark that names only days does not say what was open in them: there the record has to say that it has changed.
       const isOpen = records.filter(({ status }) => status === open).map(({ id }) => id as number);
       const changes = { status: final, ...(isOpen.length > 500 && { [updated!]: new Date().toISOString() }) };
       const settled = isOpen.filter((_, index) => index % 2 === 0);

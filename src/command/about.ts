@@ -1,4 +1,4 @@
-/** What the tap is and can do, for people, and for the tools that read it of every Singer tap. */
+/** `--about`: what the tap is and can do, for people, and for tools that ask every Singer tap for it. */
 import { settings, variableOf } from '../config.ts';
 import { packageFacts } from '../package.ts';
 

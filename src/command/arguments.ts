@@ -1,4 +1,4 @@
-/** What was asked for: argv, by yargs. */
+/** The command line, read by yargs. */
 import yargs from 'yargs';
 import { otherNames, settingNames, variableOf } from '../config.ts';
 import { messageOf } from '../errors.ts';
@@ -98,7 +98,7 @@ const examples = `Examples:
   tap-paystack --test
   tap-paystack --config config.json --streams 'trans*,refunds' | target-jsonl`;
 
-/** What a mistyped flag may have meant. */
+/** The names that a mistyped flag may have meant. */
 const flagNames = [...Object.keys(flags), 'version', 'help'];
 
 /** Flags whose values are paths, by all their names. */
@@ -153,16 +153,16 @@ function joinedWords(argv: readonly string[]): string[] {
   });
 }
 
-/** What yargs has to say, with what was meant. */
+/** The mistakes that yargs found, each with the flag or setting that was probably meant. */
 function mistakesOf(message: string, argv: readonly string[]): string[] {
   const [, unknown] = /^Unknown arguments?: (.*)$/s.exec(message) ?? [];
   if (unknown === undefined) return [`${sentenceOf(message)}; see --help`];
-  // yargs also names what it makes of a word, such as its letters.
+  // yargs also names parts of a word as unknown, such as its letters.
   const words = new Set(unknown.split(', ').map((name) => argv.find((word) => nameOf(word) === name) ?? name));
   return [...words].map(unknownText);
 }
 
-/** yargs lays out what it says in several lines. */
+/** A message of yargs in one line: it may have several. */
 function sentenceOf(message: string): string {
   const text = messageOf(message)
     .replace(/:\s*(?=Argument:)/, ': ')
@@ -219,7 +219,7 @@ function options(argv: readonly string[]) {
 
 type OnWords = (error: Error | null, words: string[] | undefined) => void;
 
-/** A shell that gets no words completes file names. */
+/** Completes flags. Where a file is to follow, it gives no words: then a shell completes file names. */
 function completeFor(argv: readonly string[]) {
   return (
     _current: string,

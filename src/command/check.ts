@@ -17,7 +17,7 @@ import { untilSignal } from './signals.ts';
 type Answered =
   /** The list can be read; it holds so many records, if it says so. */
   | { readonly kind: 'available'; readonly total: number | undefined }
-  /** Refused as a feature would be that the integration does not have. */
+  /** `lacking`: refused in the way of a feature that the integration does not have. */
   | { readonly kind: 'lacking' | 'refused' | 'failed' | 'defect'; readonly why: string };
 
 interface Tried {
@@ -59,7 +59,7 @@ export async function testConnection(options: InputOptions & { readonly log: Log
   );
 }
 
-/** No list is asked twice. */
+/** Asks for each list once, though several streams may need it. */
 async function tryStreams(streams: readonly StreamName[], ask: Ask, log: Log, stop: AbortController): Promise<Tried[]> {
   const asked = new Map<StreamName, Promise<Answered>>();
   const answers = streams.map(async (stream, rank): Promise<Tried> => {
@@ -133,7 +133,7 @@ function textOf({ stream, list, answer }: Tried): string {
   return `${verdict}: ${answer.kind === 'defect' ? '' : 'Paystack '}${answer.why}${which}`;
 }
 
-/** One line: what was answered, and what to check. Every refusal together says more than each alone. */
+/** One line for a test in which no list was answered: what came instead, and what to check. */
 function nothingAnswered(tried: readonly Tried[]): string {
   const lists = new Map(tried.map(({ list, answer }) => [list, answer]));
   const whys = [...lists].map(([stream, answer]) => ({ stream, why: 'why' in answer ? answer.why : '' }));

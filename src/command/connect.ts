@@ -1,4 +1,4 @@
-/** The client of Paystack that a config asks for, and what its requests report to whoever watches. */
+/** The client of Paystack for a config. It reports its requests, retries and waits to the observer and the log. */
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { type Ask, createAsk } from '../paystack/client.ts';
@@ -31,7 +31,7 @@ export async function connect(
     ...{ concurrency, allowance, clock },
     onWait: (endpoint, waitMs) => observer?.waiting(endpoint, waitMs),
   });
-  // Without an observer it is a test of the connection, which somebody waits for.
+  // Without an observer it is a test of the connection, and somebody waits for it.
   const patience = observer === undefined ? briefPatience : fullPatience;
   const logRetry = createRetryLog(clock, log);
   const ask = createAsk({
@@ -50,7 +50,7 @@ export async function connect(
   return observer === undefined ? ask : announcing(ask, observer);
 }
 
-/** Reports the total that a stream's list has. Of a child there are many lists: the total of one says nothing of the stream. */
+/** Reports the total of a stream's list. A child stream has many lists, and the total of one says nothing about the stream. */
 function announcing(ask: Ask, observer: Observer): Ask {
   return (question, read) =>
     ask(question, (answer) => {

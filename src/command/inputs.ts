@@ -1,4 +1,4 @@
-/** What a run is given: settings, the choice of streams, and a state, from files, the environment and flags. */
+/** The inputs of a run: settings, the choice of streams, and a state. They come from files, the environment and flags. */
 import { statSync } from 'node:fs';
 import {
   type Config,
@@ -71,7 +71,7 @@ export function readConfig({ config, streams, environment }: InputOptions, now: 
     () => {
       throw new UserError(...meant.map(strayText));
     },
-    // That the key is missing is said already.
+    // The missing key is among the mistakes already.
     () => parseConfig({ ...all, secret_key: anyKey }, packageVersion(), now),
   );
   return parsed;
@@ -79,7 +79,7 @@ export function readConfig({ config, streams, environment }: InputOptions, now: 
 
 const anyKey = 'sk_test_none';
 
-/** The settings as far as they say which streams to sync: without a key, and whatever else is wrong. */
+/** Only the setting `streams`: it can be read without a key, and whatever is wrong with other settings. */
 export function readStreamWords({ config: sources, streams, environment }: InputOptions): Config['streams'] {
   if (streams.length > 0) return streams;
   const { given } = readSettings(sources, environment);
@@ -135,7 +135,7 @@ export function unknownSettings(given: object): string[] {
   return Object.keys(given).filter((name) => !Object.hasOwn(settings, name));
 }
 
-/** Meltano and others have variables of their own that begin like ours: only what is near a setting is meant for one. */
+/** Variables that look like a mistyped setting. Meltano and others have variables that begin like ours: those are passed over. */
 function strayVariables(environment: NodeJS.ProcessEnv): Stray[] {
   const prefix = variableOf('');
   const names = Object.keys(environment).filter((name) => name.startsWith(prefix) && environment[name]);
@@ -161,7 +161,7 @@ export function warnOfReadableKey({ config }: InputOptions, log: Log): void {
   }
 }
 
-/** Not asked of what is no file (a pipe, say), of what Meltano made, nor on Windows, where the mode says nothing. */
+/** False for a pipe and its like, for a file that Meltano made, and on Windows, where the mode says nothing. */
 function isReadableByAll(path: string): boolean {
   if (process.platform === 'win32' || madeByMeltano.test(path)) return false;
   const status = statSync(path);
@@ -210,7 +210,7 @@ export function readState(offered: readonly CatalogEntry[], paths: readonly stri
 function readOneState(offered: readonly CatalogEntry[], path: string): State {
   const json = readJsonFile('state', path);
   return naming('state', path, () => {
-    // What is not known of a state is kept, and printed: of a config, that would be the key.
+    // Unknown parts of a state are kept, and printed in every STATE. In a config, the key would be one of them.
     if (isObject(json) && 'secret_key' in json) throw new UserError('it is a config, not a state; check the path');
     return parseState(json, offered);
   });

@@ -1,4 +1,4 @@
-/** The files that a user hands in. Errors name the file, and never show what is in it: it may be the key. */
+/** Reads the files that a user hands in. Errors name the file and never show its content, which may be the key. */
 import { readFileSync } from 'node:fs';
 import { messageOf, UserError } from '../errors.ts';
 import { parseExact } from '../json/exact.ts';
@@ -35,7 +35,7 @@ export function readObject(kind: FileKind, path: string): Readonly<Record<string
   });
 }
 
-/** Does something with the content of a file; each of its mistakes names the file. */
+/** Does some work with the content of a file, and puts the file's name in front of each mistake in it. */
 export function naming<Result>(kind: FileKind, path: string, work: () => Result): Result {
   try {
     return work();

@@ -1,10 +1,10 @@
-/** What is wrong with a text that should be JSON: where, and what people usually have done there. Never shows the text. */
+/** Finds where a text stops being JSON, and guesses the usual cause. The text itself is never shown. */
 
 export interface JsonMistake {
   /** From 1. */
   readonly line: number;
   readonly column: number;
-  /** What it looks like, and what to do about it. */
+  /** The probable cause, and what to do about it. */
   readonly cause: string;
 }
 

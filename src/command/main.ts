@@ -1,4 +1,4 @@
-/** From argv to work, and from errors to exit codes. What a call does not need is not loaded. */
+/** Turns a command line into work, and errors into exit codes. Modules are loaded only where a call needs them. */
 import { messageOf, UserError } from '../errors.ts';
 import { builtCatalog } from '../package.ts';
 import { explained } from '../report/defects.ts';
@@ -8,22 +8,22 @@ import type { Display } from '../report/progress.ts';
 import { type Args, parse } from './arguments.ts';
 import { endIfDefect } from './defect-end.ts';
 
-/** Exit codes: 1 whatever went wrong, 2 a command line that is none, 128 + n for a signal. */
+/** 1 for whatever went wrong, 2 for a command line that cannot be understood. Signals have theirs in `signals.ts`. */
 const exitCodes = { failure: 1, usage: 2 } as const;
 
-/** People try the tap at a terminal first: they see what it writes, and learn what takes it. */
+/** For people who try the tap at a terminal first. */
 const pipeHint = 'what follows is for a target to load: tap-paystack … | target-jsonl (stop with Ctrl-C)';
 
 const toStderr = (text: string) => process.stderr.write(text);
 
 process.exitCode = await main(process.argv.slice(2), process.env);
-// A connection that hangs must not keep the process. What was written has been taken first, or its reader is gone.
+// A connection that hangs must not keep the process alive. Before the end, all output has been taken, or its reader is gone.
 process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
 async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const looks = { isColoured: wantsColour(process.stderr, environment) };
   let log = createLog(toStderr, 'INFO', looks);
-  // An error that nobody waits for ends the process, after a word by the log of that time.
+  // The log is replaced below: an error that no code catches goes to the one of its time.
   endIfDefect(() => log, exitCodes.failure);
   try {
     const { args, shown, mistakes } = await parse(argv);
@@ -42,7 +42,7 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
     if (args.about || args.discover || args.test !== undefined || args.plan)
       return await answer(args, environment, log);
     const display = format === 'text' ? await displayOn(process.stderr, environment) : undefined;
-    // On a terminal, what goes well is seen in the display.
+    // On a terminal the display shows what goes well, so the log has only warnings and errors.
     if (display) log = createLog(display.write, level ?? 'WARNING', looks);
     if (process.stdout.isTTY) log('INFO', pipeHint);
     const { run } = await import('./run.ts');
@@ -55,7 +55,7 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
   }
 }
 
-/** All that is no sync. */
+/** Does whatever was asked for other than a sync. */
 async function answer(args: Args, environment: NodeJS.ProcessEnv, log: Log): Promise<number> {
   if (args.about) {
     const { aboutText } = await import('./about.ts');
@@ -80,12 +80,12 @@ function print(text: string): number {
   return 0;
 }
 
-/** A call by somebody who has just installed the tap: nothing is given, and nothing reads it. */
+/** True for the call of somebody who has just installed the tap: no arguments, no key, and a terminal on both sides. */
 function isFirstCall(argv: readonly string[], { TAP_PAYSTACK_SECRET_KEY }: NodeJS.ProcessEnv): boolean {
   return argv.length === 0 && !TAP_PAYSTACK_SECRET_KEY && process.stdin.isTTY && process.stdout.isTTY;
 }
 
-/** A display, where a person looks at stderr, and the messages go elsewhere. */
+/** A display where a person looks at stderr and the messages go elsewhere, else undefined. */
 async function displayOn(stderr: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Promise<Display | undefined> {
   const { TERM, CI } = environment;
   if (!stderr.isTTY || process.stdout.isTTY || TERM === 'dumb' || CI) return undefined;

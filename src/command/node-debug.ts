@@ -1,4 +1,4 @@
-/** A variable of Node's own that would have it print what the tap sends, and the key with it. */
+/** Guards against `NODE_DEBUG`, which can make Node print the requests of the tap, and the key with them. */
 import { UserError } from '../errors.ts';
 
 /**

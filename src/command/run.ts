@@ -1,4 +1,4 @@
-/** A sync, from what it is given to its exit code. */
+/** A sync, from its inputs to its exit code. */
 import type { Writable } from 'node:stream';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -66,7 +66,7 @@ export async function run(options: RunOptions): Promise<number> {
   }
 }
 
-/** Why a run that went on from a state wrote records that were written before; undefined for a first run. */
+/** Explains why a run with a state wrote records that were written before; undefined for a first run. */
 function rereadNote(
   streams: readonly SelectedStream[],
   { bookmarks }: State,

@@ -1,4 +1,4 @@
-/** `--test=schema`: what a target will get to see of the streams. Needs no key and no network. */
+/** `--test=schema`: prints the SCHEMA messages that a target will get. Needs no key and no network. */
 import type { Writable } from 'node:stream';
 import type { Log } from '../report/log.ts';
 import { schemaMessage } from '../singer/messages.ts';

@@ -1,4 +1,4 @@
-/** SIGINT and SIGTERM: how they end what is going on. */
+/** SIGINT and SIGTERM: they stop the work, which has some time to end cleanly. */
 import { setMaxListeners } from 'node:events';
 import { ForeseenError } from '../errors.ts';
 import type { Log } from '../report/log.ts';
@@ -8,9 +8,9 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
 type Signal = keyof typeof exitCodes;
 
-/** What a signal leaves for the last lines to be taken by the reader. */
+/** The time in which the reader may take the last lines. */
 const graceMs = 2000;
-/** What it leaves where the reader has half a line and does not take the rest. Container runtimes kill after ten seconds. */
+/** The time where the reader has half a line and does not take the rest. Container runtimes kill after ten seconds. */
 const lineGraceMs = 9000;
 const checkMs = 50;
 
@@ -26,7 +26,7 @@ class Interrupted extends ForeseenError {
 }
 
 /**
- * Does something that a signal ends. A second signal changes nothing: Meltano sends each twice.
+ * Does some work, and stops it at a signal. A second signal changes nothing: Meltano sends each twice.
  *
  * @param isWithinLine whether the reader of stdout may have half a line
  * @returns the exit code of the work, or of the signal
@@ -57,7 +57,7 @@ export async function untilSignal(
   }
 }
 
-/** Ends the process at the end of the grace time, whatever hangs, but not in the middle of a line that may still be taken. */
+/** Ends the process after the grace time, even if something hangs. In the middle of a line it waits longer. */
 function exitLater(exitCode: number, isWithinLine: () => boolean): void {
   let passedMs = 0;
   const timer = setInterval(() => {

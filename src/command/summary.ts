@@ -1,10 +1,10 @@
-/** The end of a sync in the log: what is new, what is not whole, and the sum of it all in one last line. */
+/** The end of a sync in the log: the drift, the streams that are not whole, and one last line with the totals. */
 import type { Counts } from '../report/counter.ts';
 import type { Log } from '../report/log.ts';
 import type { Summary } from '../sync/sync.ts';
 import { counted } from '../words.ts';
 
-/** The last line is the one that an orchestrator keeps: its numbers are fields where the log is JSON. */
+/** The totals stand in the last line, which an orchestrator keeps. Where the log is JSON, they are fields of it. */
 export function logSummary({ streams, drift }: Summary, counts: Counts, durationMs: number, log: Log): void {
   for (const { stream, field, type, count } of drift) {
     log('WARNING', `drift: ${stream}.${field} came as ${type} ${counted(count, 'time')}; it is in _extra`, { stream });

@@ -1,6 +1,6 @@
-/** A buffer that grows while bytes and texts are put behind each other. */
+/** A buffer that grows as bytes and texts are appended. */
 export interface ByteWriter {
-  /** What was written is in front of `length`; only until the next write. */
+  /** The first `length` bytes are written. A write may put another, larger buffer here. */
   bytes: Buffer;
   length: number;
 }
@@ -17,7 +17,7 @@ export interface ByteSpan {
   readonly to: number;
 }
 
-/** The bytes of spans, one behind the other. Those that lie so already are not copied. */
+/** The bytes of all spans, one behind the other. Spans that are adjacent in one buffer need no copy. */
 export function bytesOf(spans: readonly ByteSpan[]): Uint8Array {
   const pieces: Uint8Array[] = [];
   for (let index = 0; index < spans.length; ) {

@@ -1,14 +1,17 @@
 /**
- * Whether bytes are JSON: one pass over a value, which says where it ends or that it is wrong.
+ * Checks that bytes are JSON, in one pass: it returns where the value ends, or throws.
  *
- * A value is checked token by token. Between two tokens the checker is in one of two modes: a value must come (at the
- * start, behind a colon, behind a comma of an array), or one has ended and what is open around it decides: a comma leads to
- * the next value, a closing bracket ends the object or array, and with nothing left open the check is over. What is open is
- * a list of places, not a recursion, so nesting has no limit.
+ * A value is checked token by token. Between two tokens the checker is in one of two modes:
+ *
+ * - a value must come: at the start, behind a colon, and behind a comma of an array.
+ * - a value has ended: a comma leads back to the first mode, and a closing bracket ends the object or array around it. When
+ *   nothing is open any more, the check is over.
+ *
+ * The open objects and arrays are kept in a list, without recursion, so nesting has no limit.
  */
 import { backslash, comma, isDigit, openBrace, openBracket, quote, skipSpace } from './scan.ts';
 
-/** What is noted while a text is checked. It is used again for the next text. */
+/** The notes that a check makes. They are used again for the next text. */
 export interface Notes {
   /** Where each name and value ends, by where it starts. */
   ends: Int32Array;
@@ -104,7 +107,7 @@ function checkString(bytes: Buffer, from: number, ends: Int32Array): number {
   }
 }
 
-/** 1 for bytes that stand in a string for themselves, whatever is around them. One look-up is quicker than comparing. */
+/** 1 for each byte that stands for itself in a string. One look-up is quicker than comparisons. */
 const isPlain: Readonly<Uint8Array> = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte !== quote && byte !== backslash ? 1 : 0,
 );

@@ -1,8 +1,8 @@
 /**
- * Dates as records have them.
+ * The dates in records.
  *
- * Paystack writes nearly all of them in one form, 2024-08-22T09:14:24.000Z, which is also the tap's: that form is recognised
- * here, byte by byte, since it takes a hundredth of the time (measured). Whatever else may be a date is read by luxon.
+ * Paystack writes nearly all of them in one form, 2024-08-22T09:14:24.000Z, which is also the tap's. That form is recognised
+ * here byte by byte, in a hundredth of luxon's time (measured). luxon reads every other form.
  */
 import { DateTime } from 'luxon';
 
@@ -14,14 +14,14 @@ export interface Instant {
 }
 
 /**
- * What is taken for a date: a day, alone or with a time, which may have seconds, a fraction and a zone. Observed:
- * 2024-08-22T09:14:24.000Z almost everywhere; 2024-08-22 11:01:23 in one answer. luxon would take week dates, times without
- * a day, 24:00 and offsets of four days as well; there is no year 0. Captured: what is finer than milliseconds.
+ * The forms that count as a date: a day, alone or with a time, which may have seconds, a fraction and a zone. Observed:
+ * 2024-08-22T09:14:24.000Z almost everywhere; 2024-08-22 11:01:23 in one answer. luxon would also take week dates, times
+ * without a day, 24:00 and offsets of four days. There is no year 0. The group captures digits finer than milliseconds.
  */
 const form =
   /^(?!0000)\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,3}(\d*))?)?(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?)?$/;
 
-/** To ask the system for its zone and language costs 25 ms (measured). */
+/** Without these, luxon asks the system for its zone and language, which takes 25 ms (measured). */
 const inUtc = { zone: 'utc', locale: 'en' } as const;
 
 /** Reads a date in any form that the API may use; undefined if the text is no date. A date without zone is UTC. */
@@ -38,8 +38,8 @@ export function instantOf(text: string): Instant | undefined {
 export const canonicalLength = 26;
 
 /**
- * True for a date in Paystack's own form, as a JSON token in UTF-8, of whose quotes `at` is the first. No to a date that
- * is none, and to the 29th of February and the years before 1000, which `instantOf` reads.
+ * True for a date in Paystack's own form, as a JSON string whose first quote is at `at`. False for a day that does not
+ * exist, and also for the 29th of February and the years before 1000: those are left to `instantOf`.
  */
 export function isCanonical(bytes: Uint8Array, at: number): boolean {
   if (bytes[at] !== 0x22 || bytes[at + canonicalLength - 1] !== 0x22) return false;
@@ -72,8 +72,8 @@ function twoDigitsIn(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Milliseconds since 1970 of a date as the tap writes it, at a place in a text. It is asked of every record, and quicker
- * than `Date.parse` (measured).
+ * Milliseconds since 1970 of a date in the tap's form, at a place in a text. It runs for every record, and is quicker than
+ * `Date.parse` (measured).
  */
 export function timeIn(text: string, at: number): number {
   const year = twoDigits(text, at) * 100 + twoDigits(text, at + 2);

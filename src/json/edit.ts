@@ -1,19 +1,20 @@
 /**
  * A copy of JSON text in which parts are replaced, left out or put in.
  *
- * An edit goes through its source from front to back. What lies between the changes is copied in one piece, and only when
- * the next change comes, or the end: `copied` says how far that is. An edit owns its state and is used for one text after
- * the other; within it, a part of the text can be edited apart, and its text used elsewhere.
+ * An edit goes through its source from front to back. The text between two changes is copied in one piece, once the second
+ * change comes: `copied` is how far the source is dealt with. An edit begins with `beginEdit`, and ends with `copyUntil` the
+ * end; then it is used for the next text. In between, `editApart` edits a value into a text of its own, and then goes on
+ * where it was.
  */
 import { type ByteWriter, newByteWriter, writeBytes, writeText } from './byte-writer.ts';
 import { type JsonSource, newSource } from './scan.ts';
 
 export interface Edit {
   source: JsonSource;
-  /** How far the source is copied, replaced or left out. */
+  /** How far the source has been copied, replaced or left out. */
   copied: number;
   writer: ByteWriter;
-  /** Writers of edits apart that are over. */
+  /** Writers that `editApart` has used and may use again. */
   readonly idle: ByteWriter[];
 }
 
@@ -54,7 +55,7 @@ export function leaveOut(edit: Edit, from: number, to: number): void {
 }
 
 /**
- * Edits a value of a source apart: what is copied and replaced meanwhile goes into a text of its own.
+ * Edits a value apart: its text does not go to the edit's writer, but is returned.
  *
  * @param change changes the value at a place and returns where it ends
  * @returns the text that the value became

@@ -1,16 +1,16 @@
 /**
- * JSON without rounding, for what is needed as values: settings, states, the parts of an answer that steer the reading.
- * Records are never made values of, see `scan.ts`.
+ * JSON without rounding, for JSON that is needed as values: settings, states, the parts of an answer that steer the reading.
+ * Records never become values, see `scan.ts`.
  *
  * `JSON.parse` turns every number into a double: 64-bit ids, long decimals and exponents beyond 1e308 change in silence.
- * So each number that a double cannot carry is quoted behind a mark before the parse, travels as a string, and is unquoted
- * by `stringifyExact` in the text that is written. Its digits are never interpreted.
+ * So a number that a double cannot carry becomes a string with a mark in front before the parse. `stringifyExact` makes it a
+ * number again in the text that is written. Its digits are never interpreted.
  */
 
 /** Private use characters that no API sends; a random part makes the mark impossible to forge in a record. */
 const exactMark = `\uE000${Math.random().toString(36).slice(2)}\uE001`;
 
-/** A number that is no name of a field: that is an error which must stay one. */
+/** A number. One that stands in the place of a name is an error, and must not be quoted into a valid name. */
 const numberToken = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\d.]|\s*:)/;
 
 /**

@@ -1,8 +1,8 @@
 /**
  * Names that come twice in one object.
  *
- * JSON allows it, and readers differ: most keep the last, strict ones refuse the text. Names are the same if they spell the
- * same characters, escaped or not. That none is repeated is so nearly always that it has its own, quick test.
+ * JSON allows it, and readers differ: most keep the last, strict ones reject the text. Names are the same if they spell the
+ * same characters, escaped or not. Nearly always no name is repeated, so there is a quick test for that.
  */
 import {
   backslash,
@@ -67,7 +67,7 @@ function passDistinct(names: NameHashes, base: number, source: JsonSource, from:
   return at + 1;
 }
 
-/** False if a name, the next of its object after `count` others, is surely none of them. */
+/** False if a name is surely none of the `count` names before it in its object. */
 function mayRepeat(
   names: NameHashes,
   base: number,

@@ -1,8 +1,8 @@
 /**
  * Reads JSON text: checks it once, finds its values down to a depth, and notes where each value ends.
  *
- * The notes of a text take five times its memory, so a reader keeps one set of them: they belong to the text that it read
- * last, and are taken from the one before, which is then scanned where it is still walked.
+ * The notes of a text take five times its memory, so a reader has only one set of them, for the text that it read last. A
+ * text that was read before can still be walked, but is then scanned for the ends of its values.
  */
 import { isUtf8 } from 'node:buffer';
 import { checkName, checkValue, type Notes, wrong } from './check.ts';
@@ -20,7 +20,7 @@ import {
   skipSpace,
 } from './scan.ts';
 
-/** Reads one text after the other. Made once for whoever reads. */
+/** Reads one text after the other. */
 export interface JsonReader {
   readonly notes: Notes;
   /** The text that the notes are of. */
@@ -57,7 +57,7 @@ export function readJson(reader: JsonReader, body: Buffer, depth: number): JsonT
   return value;
 }
 
-/** Makes spaces of a control character: in JSON that is valid, it stands in no string. */
+/** Replaces a control character by spaces. In valid JSON it stands only between values. */
 function blank(bytes: Buffer, control: number): void {
   for (let at = bytes.indexOf(control); at !== -1; at = bytes.indexOf(control, at + 1)) bytes[at] = 0x20;
 }
@@ -74,7 +74,7 @@ export function jsonOf(value: unknown, depth: number): JsonText {
   return readJson(newJsonReader(), Buffer.from(stringifyExact(value)), depth);
 }
 
-/** What UTF-8 cannot hold as U+FFFD: bytes that are none, and half a surrogate pair, which may come as an escape. */
+/** The body as valid UTF-8. Other bytes become U+FFFD, and so does half a surrogate pair that comes as an escape. */
 function asUtf8(body: Buffer): Buffer {
   const bytes = isUtf8(body) ? body : Buffer.from(body.toString());
   if (!bytes.includes('\\ud') && !bytes.includes('\\uD')) return bytes;

@@ -1,19 +1,19 @@
 /**
- * JSON text that is known to be valid, walked and cut without making values of it.
+ * Walks and cuts JSON text that is known to be valid, without making values of it.
  *
- * What the tap writes is nearly always what Paystack sent, so most of it is copied. Text has no rounded numbers, no lost
- * repetitions and no special names, and building values to print them again costs three times as much (measured).
+ * The tap writes nearly always what Paystack sent, so most of it is copied as text. In text, numbers are not rounded, repeated
+ * names are not lost, and no name is special. To build values and print them again costs three times as much (measured).
  */
 import { parseExact } from './exact.ts';
 
-/** Valid JSON in UTF-8, on one line, and what its reader knows of it: see `read.ts`. */
+/** Valid JSON in UTF-8, on one line, with the notes of its reader: see `read.ts`. */
 export interface JsonSource {
   readonly bytes: Buffer;
   /** The same bytes, to be compared four at a time. */
   readonly view: DataView;
   /**
-   * Where its names and values end, by where they start: what is passed over need not be scanned again, which is half of the
-   * work where few columns are selected (measured). Undefined once its reader has read something else.
+   * Where each name and value ends, by where it starts. So values that are skipped need no second scan, which would be half of
+   * the work where few columns are selected (measured). Undefined once its reader has read something else.
    */
   ends: Int32Array | undefined;
   /** At most so many objects and arrays are open at once in a value that has neither `members` nor `items`. */
@@ -39,7 +39,7 @@ export const openBracket = 0x5b;
 export const closeBracket = 0x5d;
 export const comma = 0x2c;
 
-/** A source of which no more is known, unless its ends are, than that it is valid. */
+/** A source that is known to be valid, with the ends of its values where they are known. */
 export function newSource(bytes: Buffer, ends?: Int32Array): JsonSource {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return { bytes, view, ends, depthBound: Number.POSITIVE_INFINITY };
@@ -60,7 +60,7 @@ export function nameIn(bytes: Buffer, from: number, to: number): string {
   return name.includes('\\') ? JSON.parse(textIn(bytes, from, to)) : name;
 }
 
-/** Of the start of a value. */
+/** True for the start of null. */
 export function isNull(bytes: Buffer, at: number): boolean {
   return bytes[at] === 0x6e;
 }

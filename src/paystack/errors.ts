@@ -2,7 +2,7 @@
 import { ForeseenError } from '../errors.ts';
 import { counted } from '../words.ts';
 
-/** 401, or another refusal whose message is "Invalid key". Nothing else will work either. */
+/** 401, or another refusal with the message "Invalid key". No other request would work either. */
 export class KeyRejected extends ForeseenError {
   override readonly name = 'KeyRejected';
   readonly remedy = 'end the run';
@@ -17,7 +17,7 @@ export class KeyRejected extends ForeseenError {
   }
 }
 
-/** Nothing of Paystack's can be reached from here. No other request would fare better. */
+/** Paystack cannot be reached from here. No other request would fare better. */
 export class Unreachable extends ForeseenError {
   override readonly name = 'Unreachable';
   readonly remedy = 'end the run';
@@ -42,7 +42,7 @@ export class Refused extends ForeseenError {
   }
 }
 
-/** What came is no answer to the question, though it says that all is well. */
+/** An answer that says that all is well, but does not answer the question. */
 export class WrongAnswer extends ForeseenError {
   override readonly name = 'WrongAnswer';
   readonly remedy = 'ask again';
@@ -60,7 +60,7 @@ export class EndlessList extends ForeseenError {
   readonly remedy = 'end the stream';
 }
 
-/** No stream was answered: it is no matter of one of them. */
+/** Every stream was refused: the cause lies with the key or the account, not with one stream. */
 export class EveryStreamRefused extends ForeseenError {
   override readonly name = 'EveryStreamRefused';
   readonly remedy = 'end the run';
@@ -75,7 +75,7 @@ export class EveryStreamRefused extends ForeseenError {
   }
 }
 
-/** True for a refusal that may mean: this integration does not have the feature. It is so only at the first answer to its list. */
+/** True for a refusal that may mean that the integration lacks the feature, if it came as the first answer of its list. */
 export function mayBeLacking(error: unknown, { optional }: { readonly optional?: true }): error is Refused {
   const isRefusal = error instanceof Refused && error.isPaystacks && [400, 403, 404, 422].includes(error.status);
   return isRefusal && optional === true;

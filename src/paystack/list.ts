@@ -88,88 +88,106 @@ const firstPageLead = 1000;
 const likelyCut = 50;
 
 export function openList<Content>(options: ListOptions<Content>): List<Content> {
-  const { facts, endpoint, rank, path, pageSize, ask, toRows } = options;
+  const { facts, path, pageSize } = options;
   const style: PagingStyle = pagingStyles[facts.paging ?? 'numbered'];
-  let size = Math.min(pageSize, facts.maxPageSize ?? pageSize);
-  let isFiltered = true;
-  let hasAnswered = false;
-  /** Records of the largest page that came, and of the largest since a page that was not the first had any. */
-  let largest = 0;
-  let fullSize = Number.POSITIVE_INFINITY;
-
-  async function askOnce(position: Query, query: Query, isFirst: boolean): Promise<Page<Content>> {
-    const { from: _, to: __, ...unfiltered } = query;
-    const asked = { size, isFiltered };
-    const sized = style.sizeParameter === undefined ? {} : { [style.sizeParameter]: String(asked.size) };
-    const filter = isFiltered ? query : unfiltered;
-    // The first answer says how much there is to come: it is asked of all streams before anything else of any.
-    const isUrgent = !hasAnswered && facts.parent === undefined;
-    const question = {
-      ...{ endpoint, rank: isUrgent ? rank - firstPageLead : rank, path },
-      query: { ...facts.query, ...filter, ...position, ...sized },
-    };
-    const page = await ask(question, (answer) => {
-      const total = wholeNumber(answer.meta['total']);
-      const records = recordsIn(answer, facts, total);
-      if (records === undefined) throw new WrongAnswer('answered with data that is no list of records');
-      return { ...toRows(records, answer.askedAt), count: records.length, total, meta: answer.meta };
-    });
-    hasAnswered = true;
-    const { meta, count, total } = page;
-    largest = Math.max(largest, count);
-    if (!isFirst && count > 0) fullSize = largest;
-    const isFull = count > 0 && (count >= Math.min(asked.size, fullSize, sizeIn(meta)) || count % likelyCut === 0);
-    const next = cursorIn(meta['next']);
-    const isLast = style.isLast({ meta, next, total, isFull });
-    return { ...page, next, isFull, isLast, isFiltered: asked.isFiltered };
-  }
-
-  /** Asks for a first page, round what is refused of how it is asked. */
-  async function askFirst(position: Query, query: Query): Promise<Page<Content>> {
-    let first: Refused | undefined;
-    const wished = size;
-    for (;;) {
-      const asked = size;
-      try {
-        return await askOnce(position, query, true);
-      } catch (error) {
-        if (!(error instanceof Refused) || !error.isPaystacks) throw error;
-        if (facts.emptyIs404 && error.status === 404) return await emptyUnlessRefused(position, error);
-        if (![400, 422].includes(error.status)) throw error;
-        first ??= error;
-        const canHalve = style.sizeParameter !== undefined && asked > 1;
-        const canUnfilter = isFiltered && ('from' in query || 'to' in query);
-        if (canUnfilter && (!canHalve || isAboutDates(error.said))) {
-          isFiltered = false;
-          size = Math.max(size, wished);
-        } else if (canHalve) {
-          // Other lists of the same kind may have found out already.
-          size = Math.min(size, Math.floor(asked / 2));
-        } else throw first;
-      }
-    }
-  }
-
-  /** Documented: "No preauthorized transaction exists" comes with 404. It is the range that is empty if the list is there. */
-  async function emptyUnlessRefused(position: Query, refusal: Refused): Promise<Page<Content>> {
-    if (!hasAnswered) {
-      try {
-        (await askOnce(position, {}, true)).release();
-      } catch (error) {
-        throw error instanceof Refused ? refusal : error;
-      }
-    }
-    return emptyPage;
-  }
-
+  const asking: Asking<Content> = {
+    ...{ ...options, style, size: Math.min(pageSize, facts.maxPageSize ?? pageSize), isFiltered: true },
+    ...{ hasAnswered: false, largest: 0, fullSize: Number.POSITIVE_INFINITY },
+  };
   return {
     path,
     page: (number, query) => {
       const position = style.pageQuery(number);
-      return number === 1 ? askFirst(position, query) : askOnce(position, query, false);
+      return number === 1 ? askFirst(asking, position, query) : askOnce(asking, position, query, false);
     },
-    after: (cursor, query) => askOnce(style.cursorQuery(cursor), query, false),
+    after: (cursor, query) => askOnce(asking, style.cursorQuery(cursor), query, false),
   };
+}
+
+/** How a list is asked, and what its answers have shown. */
+interface Asking<Content> extends ListOptions<Content> {
+  readonly style: PagingStyle;
+  /** The page size that is asked for. */
+  size: number;
+  /** False once the list refused to be filtered by creation. */
+  isFiltered: boolean;
+  hasAnswered: boolean;
+  /** Records of the largest page that came. */
+  largest: number;
+  /** The same, once a page that was not the first had any: so many a page are given. */
+  fullSize: number;
+}
+
+async function askOnce<Content>(
+  asking: Asking<Content>,
+  position: Query,
+  query: Query,
+  isFirst: boolean,
+): Promise<Page<Content>> {
+  const { facts, endpoint, rank, path, ask, toRows, style, size, isFiltered } = asking;
+  const { from: _, to: __, ...unfiltered } = query;
+  const sized = style.sizeParameter === undefined ? {} : { [style.sizeParameter]: String(size) };
+  // The first answer says how much there is to come: it is asked of all streams before anything else of any.
+  const isUrgent = !asking.hasAnswered && facts.parent === undefined;
+  const question = {
+    ...{ endpoint, rank: isUrgent ? rank - firstPageLead : rank, path },
+    query: { ...facts.query, ...(isFiltered ? query : unfiltered), ...position, ...sized },
+  };
+  const page = await ask(question, (answer) => {
+    const total = wholeNumber(answer.meta['total']);
+    const records = recordsIn(answer, facts, total);
+    if (records === undefined) throw new WrongAnswer('answered with data that is no list of records');
+    return { ...toRows(records, answer.askedAt), count: records.length, total, meta: answer.meta };
+  });
+  const { meta, count, total } = page;
+  asking.hasAnswered = true;
+  asking.largest = Math.max(asking.largest, count);
+  if (!isFirst && count > 0) asking.fullSize = asking.largest;
+  const isFull = count > 0 && (count >= Math.min(size, asking.fullSize, sizeIn(meta)) || count % likelyCut === 0);
+  const next = cursorIn(meta['next']);
+  return { ...page, next, isFull, isLast: style.isLast({ meta, next, total, isFull }), isFiltered };
+}
+
+/** Asks for a first page, round what is refused of how it is asked. */
+async function askFirst<Content>(asking: Asking<Content>, position: Query, query: Query): Promise<Page<Content>> {
+  let first: Refused | undefined;
+  const wished = asking.size;
+  for (;;) {
+    const { size } = asking;
+    try {
+      return await askOnce(asking, position, query, true);
+    } catch (error) {
+      if (!(error instanceof Refused) || !error.isPaystacks) throw error;
+      if (asking.facts.emptyIs404 && error.status === 404) return await emptyUnlessRefused(asking, position, error);
+      if (![400, 422].includes(error.status)) throw error;
+      first ??= error;
+      const canHalve = asking.style.sizeParameter !== undefined && size > 1;
+      const canUnfilter = asking.isFiltered && ('from' in query || 'to' in query);
+      if (canUnfilter && (!canHalve || isAboutDates(error.said))) {
+        asking.isFiltered = false;
+        asking.size = Math.max(asking.size, wished);
+      } else if (canHalve) {
+        // Another window of the list may have found out already.
+        asking.size = Math.min(asking.size, Math.floor(size / 2));
+      } else throw first;
+    }
+  }
+}
+
+/** Documented: "No preauthorized transaction exists" comes with 404. It is the range that is empty if the list is there. */
+async function emptyUnlessRefused<Content>(
+  asking: Asking<Content>,
+  position: Query,
+  refusal: Refused,
+): Promise<Page<Content>> {
+  if (!asking.hasAnswered) {
+    try {
+      (await askOnce(asking, position, {}, true)).release();
+    } catch (error) {
+      throw error instanceof Refused ? refusal : error;
+    }
+  }
+  return emptyPage;
 }
 
 /** True for a refusal whose words name a date or a filter rather than a size. */

@@ -1,8 +1,7 @@
 /**
- * The columns of an object, compiled from its schema: under which names each may come, and how it is conformed.
+ * The columns of an object, compiled from its schema: the names under which each may come, and its rule.
  *
- * They are compiled for each stream anew. What of an object was seen so far changes with every object, and belongs to the
- * one stream: it is in `Sighting` and `Sequence`, the rest never changes.
+ * Each stream has its own. Only `Sighting` and `Sequence` change while objects are conformed.
  */
 import { type Token, tokenOf } from '../json/token.ts';
 import type { Schema } from '../schema.ts';
@@ -36,7 +35,7 @@ export interface Sighting {
   object: number;
   from: number;
   to: number;
-  /** True if all of it went into the column; then the same value under another name says nothing new. */
+  /** True if the whole value went into the column. Then the same value under another name says nothing new. */
   isWhole: boolean;
 }
 
@@ -54,7 +53,7 @@ export interface Spelling {
 export interface Sequence {
   /** The object in which it last came, by its number. */
   object: number;
-  /** What came behind it there. Objects of a kind have one order of names, so the next is mostly known before it is read. */
+  /** The name that followed it there. Objects of a kind mostly have one order of names, so this is a good guess for the next. */
   next: Spelling | undefined;
 }
 
@@ -66,7 +65,7 @@ export interface Columns {
   readonly keepsExtra: boolean;
   readonly spellings: ReadonlyMap<string, Spelling>;
   readonly carried: readonly Column[];
-  /** Of the start of the object: what came first in the last one. */
+  /** For the start of the object: the name that came first in the last one. */
   readonly sequence: Sequence;
 }
 

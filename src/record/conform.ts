@@ -1,13 +1,13 @@
 /**
  * Makes a record fit its schema without losing anything.
  *
- * A column has one type. What Paystack sends is turned into it where that loses nothing, by the rules of `scalar-rules.ts` and
- * `nested-rules.ts`. What a column cannot hold, and what no column is declared for, goes into `_extra`, under the same names
- * and in the same nesting as in the record; array items under their index. So every leaf that came in goes out, in its column
- * or in `_extra`; only a null under a name that is not declared says nothing, and is counted alone.
+ * A column has one type. A value of another type is converted where that loses nothing, by the rules of `scalar-rules.ts` and
+ * `nested-rules.ts`. A value that its column cannot hold goes into `_extra`, and so does a field without a column: under the
+ * same names and in the same nesting as in the record, array items under their index. So every leaf of a record is written, in
+ * its column or in `_extra`. One thing is not: a null under a name that is not declared says nothing, and is only counted.
  *
- * A record is conformed in its text: what is right is copied, what is not is replaced, and no value is made of either.
- * The rules are compiled once for each stream, and share the edit that is made for it with them.
+ * A record is conformed in its text: what is right is copied, and the rest is replaced. The rules are compiled once for each
+ * stream, and share one edit.
  */
 import type { ByteWriter } from '../json/byte-writer.ts';
 import { beginEdit, copyUntil } from '../json/edit.ts';
@@ -43,7 +43,7 @@ export type ConformRecord = (
  * Compiles a schema into a function that conforms one record after the other.
  *
  * @param schema every column, with the aliases of `catalogs/`
- * @param selected the same schema without the columns that are not selected: they are dropped without a word
+ * @param selected the same schema without the columns that are not selected: their values are not written and not counted
  * @throws Error for a schema that has something without a rule
  */
 export function compileConform(schema: Schema, selected: Schema, options: ConformOptions = {}): ConformRecord {

@@ -1,4 +1,4 @@
-/** What Paystack sent that the schemas do not foresee, counted. Names and types, never a value. */
+/** Counts the misfits of a run, by stream, field and type. Values are never kept. */
 import type { Misfit } from './record-edit.ts';
 
 export interface Drift {
@@ -10,10 +10,10 @@ export interface Drift {
   readonly count: number;
 }
 
-/** Kinds of drift that are counted apart in one run. Fields named by data (ids as names, say) must not fill the memory. */
+/** Kinds of drift that are counted separately. Fields named by data (ids as names, say) must not fill the memory. */
 const maxKinds = 1000;
 
-/** What the kinds beyond are counted as, all together. */
+/** All further kinds are counted together, as this one. */
 const others = { field: '*', type: 'other kinds' };
 
 export interface DriftReport {

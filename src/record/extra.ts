@@ -1,10 +1,10 @@
-/** What the object of a record cannot put into its columns, under its own names and in its own nesting. */
+/** Builds `_extra`: the values of an object that its columns cannot hold, under their own names and in their own nesting. */
 import type { RecordEdit } from './record-edit.ts';
 
 /** Names, and the JSON texts that came under them. */
 export type ExtraMembers = Map<string, string[]>;
 
-/** Puts what the last value left under its name; what comes under the same name again stands beside it. */
+/** Adds what the last value left for `_extra`, under a name. Several texts under one name become an array. */
 export function addExtra(members: ExtraMembers | undefined, name: string, edit: RecordEdit): ExtraMembers {
   const all: ExtraMembers = members ?? new Map();
   const texts = all.get(name);

@@ -26,7 +26,8 @@ import { extraText, isTooDeep, moveToExtra, type RecordEdit, type Rule, replaceB
 import { idAt, isEmptyString, stringIn } from './scalar-rules.ts';
 
 /**
- * Where fields are declared: JSON text that holds an object is that object, "" is null, an id is an object that holds it.
+ * For an object with declared fields. A string with the JSON of an object becomes that object, "" becomes null, and an id
+ * becomes an object that holds it.
  *
  * @param conform the rule of an object
  */
@@ -45,7 +46,7 @@ export function objectOrIdRule(conform: Rule, path: string, holdsId: boolean): R
 }
 
 /**
- * Where the number of another record is declared, an object with an `id` is that number, and the rest of it is kept.
+ * For the number of another record. An object with an `id` becomes that number, and the rest of it goes into `_extra`.
  *
  * @param conform the rule of a number
  * @param conformId the rule of an object that has such a number as `id`
@@ -67,8 +68,8 @@ export function recordIdRule(conform: Rule, conformId: Rule, path: string): Rule
 }
 
 /**
- * Where no fields are declared, content is the merchant's, or unknown: an object as it is, x as {"value": x}, and JSON text
- * that holds an object or an array like that object or array.
+ * For an object without declared fields, whose content is the merchant's or unknown. An object stays as it is. Any other value
+ * x becomes {"value": x}. A string with the JSON of an object or array is treated like that object or array.
  */
 export function freeObjectRule(path: string): Rule {
   const copy = copyRule(path);
@@ -94,7 +95,7 @@ export function freeObjectRule(path: string): Rule {
 const beforeValue: Uint8Array = Buffer.from('{"value":');
 const afterValue: Uint8Array = Buffer.from('}');
 
-/** JSON text that holds an array is that array, "" is null. */
+/** For an array. A string with the JSON of an array becomes that array, "" becomes null. */
 export function arrayRule(conformItem: Rule, path: string): Rule {
   const conform: Rule = (edit, at) => conformItems(edit, at, conformItem);
   return (edit, at) => {
@@ -122,7 +123,7 @@ function conformItems(edit: RecordEdit, start: number, conformItem: Rule): numbe
   return at + 1;
 }
 
-/** JSON text in strings is text as long as nobody reads it, so less nesting is taken from it. */
+/** JSON in a string that is nested more deeply stays a string. */
 const maxDepthInText = 100;
 
 /** The object or array that JSON text in a string holds, if it holds one. */
@@ -138,7 +139,7 @@ function nestedInText(edit: RecordEdit, from: number, to: number, opening: numbe
   }
 }
 
-/** Whatever it is, it is right, but that no object may have a name twice. */
+/** Copies any value. Only nesting that is too deep, and names that an object has twice, are not copied as they are. */
 function copyRule(path: string): Rule {
   return (edit, at) => {
     const { source } = edit;
@@ -149,7 +150,7 @@ function copyRule(path: string): Rule {
   };
 }
 
-/** Rare: of members with the same name the last is copied, and the others are kept in `_extra`. */
+/** Copies a value in which names are repeated (rare): the last member of a name is copied, the others go into `_extra`. */
 function copyDistinct(edit: RecordEdit, at: number, path: string): number {
   const opening = edit.source.bytes[at];
   if (opening === openBracket) return conformItems(edit, at, (_, item) => copyDistinct(edit, item, path));

@@ -1,11 +1,15 @@
 /**
- * How an object with declared columns is conformed: each member under the column that is named for it, whatever their order.
+ * Conforms an object with declared columns: each member goes into the column of its name, in whatever order they come.
  *
- * There are two modes. In the first, which nearly every object ends in, each value is expected to come once and in its
- * place, so the text is copied as it goes by. It is given up when a name comes twice, or when a column turns out to be null
- * under its own name and not under another: then what was written of the object is taken back, and the second mode goes
- * through it again, knowing which members a later one overrides, and puts off every column that has several names until the
- * end of the object. In both, what came under an alias is put off and decided there: see `several-names.ts`.
+ * There are two modes:
+ *
+ * - the first expects each column once, under its own name, and copies the text as it goes by. Nearly every object begins
+ *   and ends in it. It is given up when a name comes twice, or when a column that was written as null has a value under
+ *   another name. Then the text that was written of the object is taken back.
+ * - the second goes through such an object again. It knows which members a later one overrides, and leaves them out. A column
+ *   with several names is not written in its place, but at the end of the object.
+ *
+ * In both, a value that comes under an alias waits for the end of the object, and is decided there: see `several-names.ts`.
  */
 import { copyUntil, insert, leaveOut, replace } from '../json/edit.ts';
 import { overriddenIn } from '../json/names.ts';
@@ -115,7 +119,7 @@ function conformMembers(
   return at + 1;
 }
 
-/** A member that has no column, or that a later one overrides. Of a field that is not declared, null says nothing. */
+/** Keeps a member that has no column, or that a later one overrides. A null that has no column is only counted. */
 function keepMember(columns: Columns, edit: RecordEdit, nameAt: number, from: number, to: number): void {
   const { source } = edit;
   const name = nameIn(source.bytes, nameAt, skipString(source, nameAt));
@@ -123,20 +127,20 @@ function keepMember(columns: Columns, edit: RecordEdit, nameAt: number, from: nu
   if (isNull(source.bytes, from) && !columns.spellings.has(name)) edit.extra = undefined;
 }
 
-/** The text of a column that is written: what stands in the source, unless something was changed in it. */
+/** The text that was written for a column: that of the source, unless it was changed. */
 function writtenText(edit: RecordEdit, from: number, to: number, writtenAt: number): string {
   if (edit.copied <= from) return textIn(edit.source.bytes, from, to);
   copyUntil(edit, to);
   return textIn(edit.writer.bytes, writtenAt, edit.writer.length);
 }
 
-/** Gives back an asked column that is not written, under the first of its names that says something. */
+/** Notes the value of an asked column that is not selected. The first of its names that has a value counts. */
 function answerUnselected({ askedAs, conform }: Column, edit: RecordEdit, from: number): void {
   if (isNull(edit.source.bytes, from) || (edit.asked[askedAs] ?? 'null') !== 'null') return;
   edit.asked[askedAs] = editUnnoticed(edit, conform, edit.source, from);
 }
 
-/** Remembers from where a column is written that may come under another name as well. */
+/** Notes where a column was written from, as it may come under another name as well. */
 function note({ sighting }: Column, edit: RecordEdit, object: number, from: number, to: number): void {
   sighting.object = object;
   sighting.from = from;
@@ -151,7 +155,7 @@ function append(edit: RecordEdit, at: number, isFirst: boolean, name: string, te
 
 function appendExtra({ keepsExtra }: Columns, edit: RecordEdit, at: number, isEmpty: boolean): void {
   if (keepsExtra) {
-    // Nearly always, so it has its bytes ready.
+    // Nearly every record has no extra, so these bytes are ready.
     if (edit.extra === undefined && !isEmpty) insert(edit, at, nullExtra);
     else append(edit, at, isEmpty, extraColumn, edit.extra ?? 'null');
   }

@@ -1,10 +1,10 @@
-/** The edit of one record: its text on the way into its columns, and what does not fit into them. */
+/** The edit of a record: the text that is written of it, and the values that its columns cannot hold. */
 import { type Edit, editApart, newEdit, replace } from '../json/edit.ts';
 import { type NameHashes, newNameHashes, repeatsNames } from '../json/names.ts';
 import { type JsonReader, newJsonReader } from '../json/read.ts';
 import { isDeeperThan, isNested, type JsonSource, openBrace, openBracket, quote, textIn } from '../json/scan.ts';
 
-/** Something that no column foresees: where it stood, and the JSON type of what came. Never the value. */
+/** A value that no column holds: where it stood, and its JSON type. The value itself is not in it. */
 export interface Misfit {
   /** `customer.new_field`, `log.history[].time` */
   readonly path: string;
@@ -14,13 +14,13 @@ export interface Misfit {
 /** Made once for a stream, and used for one record after the other. */
 export interface RecordEdit extends Edit {
   misfits: Misfit[];
-  /** JSON text of what the value that was conformed last leaves for `_extra`; undefined if its column holds all of it. */
+  /** The part of the last conformed value that goes into `_extra`, as JSON text; undefined if its column holds all of it. */
   extra: string | undefined;
   /** What the asked columns hold, as JSON text. */
   asked: (string | undefined)[];
   /** What the carried columns get, as JSON text. */
   carried: Readonly<Record<string, string>>;
-  /** Objects that were conformed, so that each has a number. */
+  /** Objects that were conformed so far: gives each a number. */
   objects: number;
   /** Reads JSON text in strings. */
   readonly reader: JsonReader;
@@ -42,7 +42,7 @@ export function newRecordEdit(): RecordEdit {
 
 /**
  * Conforms the value at a place in the text of a record, and returns where it ends. A rule leaves the text alone where it is
- * right and replaces it where nothing is lost by it; what the column cannot hold becomes null there, and `extra`.
+ * right, and replaces it where that loses nothing. A value that the column cannot hold becomes null, and goes into `extra`.
  */
 export type Rule = (edit: RecordEdit, at: number) => number;
 
@@ -59,14 +59,14 @@ export function keep(edit: RecordEdit, path: string, source: JsonSource, from: n
   edit.extra = extraText(edit, source, from, to);
 }
 
-/** A value as it stands in `_extra`: as it is, or as text where strict readers could not read it. */
+/** The text of a value in `_extra`: the value itself, or its text as a string where strict readers could not read it. */
 export function extraText({ names }: RecordEdit, source: JsonSource, from: number, to: number): string {
   const text = textIn(source.bytes, from, to);
   const isReadable = !isNested(source.bytes[from]) || (!isTooDeep(source, from) && !repeatsNames(names, source, from));
   return isReadable ? text : JSON.stringify(text);
 }
 
-/** Keeps a value that its column does not hold. */
+/** Moves a value that its column cannot hold to `_extra`. The column becomes null. */
 export function moveToExtra(edit: RecordEdit, path: string, from: number, to: number): number {
   keep(edit, path, edit.source, from, to);
   return replaceBy(edit, 'null', from, to);
@@ -78,7 +78,7 @@ export function replaceBy(edit: RecordEdit, text: string, from: number, to: numb
   return to;
 }
 
-/** The text that a rule makes of a value that is not written, or has been before: what does not fit in it counts for nothing. */
+/** The text that a rule makes of a value that is not written here. Its misfits are not counted, and it leaves no extra. */
 export function editUnnoticed(edit: RecordEdit, rule: Rule, source: JsonSource, at: number): string {
   const { length } = edit.misfits;
   const { extra } = edit;

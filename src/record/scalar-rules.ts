@@ -3,7 +3,7 @@ import { canonicalLength, instantOf, isCanonical } from '../json/dates.ts';
 import { isDigit, type JsonSource, quote, skipString, skipValue, textIn } from '../json/scan.ts';
 import { keep, moveToExtra, type Rule, replaceBy } from './record-edit.ts';
 
-/** 0 and 1 are false and true. */
+/** 0 and 1 become false and true. */
 export function booleanRule(path: string): Rule {
   return (edit, at) => {
     const { source } = edit;
@@ -16,8 +16,8 @@ export function booleanRule(path: string): Rule {
 }
 
 /**
- * Digits in a string are an integer, and so is a number that is whole however it is written (1.0, 1e3). What 64 bits, signed
- * or not, do not hold is none: no warehouse could store it.
+ * Digits in a string become an integer, and so does a number that is whole however it is written (1.0, 1e3). A number that
+ * 64 bits, signed or not, cannot hold goes into `_extra`: no warehouse could store it.
  */
 export function integerRule(path: string): Rule {
   return (edit, at) => {
@@ -59,7 +59,7 @@ function fits64Bits(digits: string): boolean {
   return integer >= -(2n ** 63n) && integer < 2n ** 64n;
 }
 
-/** A number in a string is a number, with the same digits. */
+/** A number in a string becomes a number with the same digits. */
 export function numberRule(path: string): Rule {
   return (edit, at) => {
     const { source } = edit;
@@ -71,7 +71,7 @@ export function numberRule(path: string): Rule {
   };
 }
 
-/** A number is a string with its digits. */
+/** A number becomes a string with its digits. */
 export function stringRule(path: string): Rule {
   return (edit, at) => {
     const { source } = edit;
@@ -115,7 +115,7 @@ function isNumber(byte: number | undefined): boolean {
   return byte !== undefined && (isDigit(byte) || byte === 0x2d);
 }
 
-/** What a number may have behind its first digits. */
+/** True for what continues a number behind its first digits: a point or an exponent. */
 function isInNumber(byte: number | undefined): boolean {
   return byte === 0x2e || byte === 0x65 || byte === 0x45;
 }

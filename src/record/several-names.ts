@@ -1,6 +1,6 @@
 /**
- * One fact that comes under several names: its column's own, its aliases, or from elsewhere. It is written once, under the
- * first name that says something; what another name says beside it is kept in `_extra`.
+ * Decides columns that come under several names: their own, their aliases, or carried from a parent. A column is written once,
+ * with the first of these values that is not null. Another value that differs from it goes into `_extra`.
  */
 import { editApart } from '../json/edit.ts';
 import { parseExact, stringifyExact } from '../json/exact.ts';
@@ -9,7 +9,7 @@ import { type Column, type Columns, pathOf, type Spelling } from './columns.ts';
 import { addExtra, type ExtraMembers } from './extra.ts';
 import { editUnnoticed, keep, type RecordEdit } from './record-edit.ts';
 
-/** A value that came for a column but not in its place. */
+/** A value that waits for the end of the object: it came under an alias, or for a column with several names. */
 export interface Deferred {
   readonly spelling: Pick<Spelling, 'name' | 'isAlias' | 'column'>;
   readonly source: JsonSource;
@@ -25,11 +25,11 @@ export interface Decided {
 }
 
 /**
- * Decides what the columns hold for which values were deferred, and the carried ones.
+ * Decides the columns that have deferred or carried values.
  *
  * @param object the number of the object
  * @param extra what it leaves so far
- * @returns undefined if one of the columns is written already, and says nothing
+ * @returns undefined if one of the columns has been written as null already, and has a value after all
  */
 export function decideValues(
   columns: Columns,
@@ -78,7 +78,7 @@ function writtenText(edit: RecordEdit, { conform, sighting }: Column): string {
   return isNull(edit.source.bytes, sighting.from) ? 'null' : editUnnoticed(edit, conform, edit.source, sighting.from);
 }
 
-/** True for the very text that the column was written from. */
+/** True if the deferred text is the same as the text that the column was written from. */
 function isSaidAlready({ spelling, from, to }: Deferred, { bytes }: JsonSource, object: number): boolean {
   const { sighting } = spelling.column;
   if (sighting.object !== object || !sighting.isWhole || to - from !== sighting.to - sighting.from) return false;

@@ -1,4 +1,4 @@
-/** What a run has asked, waited for and tried again, for its summary. */
+/** Counts the requests, retries and waits of a run, for its summary. */
 import type { Observer } from './observer.ts';
 
 export interface Counts {

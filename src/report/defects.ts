@@ -1,11 +1,11 @@
-/** Errors in words. What the tap foresees says what happened; anything else is a mistake in the tap, and is called one. */
+/** Errors in words. A foreseen error says what happened. Any other is a mistake in the tap, and is called a defect. */
 import { isDefect, messageOf } from '../errors.ts';
 import type { Log, Subject } from './log.ts';
 
 /**
  * What an error says, in one line. Where a defect comes from is logged as well, at DEBUG.
  *
- * @returns the line, for whoever has more to say, or to log it
+ * @returns the line, for the caller to log
  */
 export function explained(error: unknown, log: Log, subject?: Subject): string {
   if (!isDefect(error)) return messageOf(error);

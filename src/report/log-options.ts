@@ -1,6 +1,6 @@
 /**
- * How the log is wished for. A flag comes first, then the tap's own variable, then what others say: `LOGLEVEL`, and
- * Meltano, to the taps of its SDK.
+ * The wished format, level and colour of the log. A flag comes first, then the tap's own variable, then the variables of
+ * others: `LOGLEVEL`, and the one by which Meltano configures the taps of its SDK.
  */
 import { readFileSync } from 'node:fs';
 import { UserError } from '../errors.ts';
@@ -21,13 +21,13 @@ export function chosenLevel(flag: string | undefined, environment: NodeJS.Proces
   return (
     levelNamed(flag ?? '') ??
     ownWord('TAP_PAYSTACK_LOGLEVEL', environment, levelNamed, levelNames) ??
-    // Many programs read it: a word that the tap does not know is meant for another.
+    // Many programs read this variable: a word that the tap does not know is meant for another program.
     levelNamed(environment['LOGLEVEL'] ?? '') ??
     levelNamed(/"root"\s*:\s*\{[^}]*"level"\s*:\s*"(\w+)"/.exec(meltanoLogging(environment))?.[1] ?? '')
   );
 }
 
-/** As Node itself decides it: by `FORCE_COLOR`, then by `NO_COLOR` (no-color.org); else a terminal that can has colour. */
+/** Decided as Node does it: by `FORCE_COLOR`, then by `NO_COLOR` (no-color.org), else by what the terminal can. */
 export function wantsColour(stderr: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = environment;
   if (FORCE_COLOR) return !['0', 'false'].includes(FORCE_COLOR);
@@ -49,15 +49,15 @@ function ownWord<Value>(
 }
 
 /**
- * The file into which Meltano writes how its SDK's taps shall log, in the terms of Python's `logging.config`. It has the
- * SDK's class for lines of JSON where the plugin has the capability `structured-logging`. Observed (Meltano 4.4).
+ * The file in which Meltano configures the log of taps, in the form of Python's `logging.config`. It names the SDK's class
+ * for lines of JSON where the plugin has the capability `structured-logging`. Observed (Meltano 4.4).
  */
 function meltanoLogging({ SINGER_SDK_LOG_CONFIG: path }: NodeJS.ProcessEnv): string {
   if (!path) return '';
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // It is meant for programs in Python, and may be set where there is no such file.
+    // The variable is meant for programs in Python, and may be set where there is no such file.
     return '';
   }
 }

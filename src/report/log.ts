@@ -1,4 +1,4 @@
-/** Log lines on stderr. Nothing that is logged is a message. */
+/** Log lines on stderr. Singer messages never go this way. */
 
 export type Level = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
 
@@ -40,7 +40,7 @@ export interface Looks {
 
 /**
  * @param write takes a whole line
- * @param least what is less than this is not written
+ * @param least lines below this level are not written
  */
 export function createLog(write: (line: string) => void, least: Level, looks: Looks = {}): Log {
   const { format = 'text', isColoured = false } = looks;
@@ -54,7 +54,7 @@ function textLine(level: Level, text: string): string {
   return `${level} ${clean(text)}`;
 }
 
-/** Yellow, red, and bold red, in which terminals show warnings and errors. */
+/** Yellow, red, and bold red. */
 const colours: Readonly<Record<Level, string>> = { DEBUG: '', INFO: '', WARNING: '33', ERROR: '31', CRITICAL: '1;31' };
 
 function colouredLine(level: Level, text: string): string {
@@ -63,8 +63,8 @@ function colouredLine(level: Level, text: string): string {
 }
 
 /**
- * As the Meltano SDK's taps write it when Meltano asks for structured logs. Meltano takes a line for one only if every
- * key up to `message` is there; a top-level `type` would make it look like a Singer message.
+ * A line in the form of the Meltano SDK's structured logs. Meltano recognises it only if every key up to `message` is there.
+ * A top-level `type` would make it look like a Singer message.
  */
 function jsonLine(level: Level, text: string, { stream, metric, error, summary }: Subject): string {
   const line = {
@@ -85,15 +85,15 @@ function jsonLine(level: Level, text: string, { stream, metric, error, summary }
   return JSON.stringify(line, (_, value) => (typeof value === 'string' ? clean(value) : value));
 }
 
-/** The text without keys, and without what could drive a terminal. */
+/** The text without secret keys, and without characters that could drive a terminal. */
 export function clean(text: string): string {
   return printable(text).replace(secretKey, '$1***');
 }
 
-/** Whoever put a key into a text, it does not appear. */
+/** A key is masked wherever the text comes from. */
 const secretKey = /(sk_(?:test|live)_)[\w.-]+/g;
 
-/** Control characters, which could drive a terminal, as their code points. Texts of the API pass through here. */
+/** Control characters become their code points. Texts of the API pass through here, and could drive a terminal. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;

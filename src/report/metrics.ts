@@ -4,9 +4,9 @@
  * Counters are deltas: their sum over a stream is what was written of it. They are logged every minute while something
  * is counted, and at the end of a stream.
  *
- * singer-python times every request at INFO. A first sync has tens of thousands, so here each one is logged at DEBUG;
- * at INFO the requests since the last line are given by their number (`http_request_count`, a name of the Meltano SDK's)
- * and by how long one took on average, under the tags that each would have had.
+ * singer-python logs the time of every request at INFO. A first sync has tens of thousands, so here each one is logged at
+ * DEBUG. At INFO stand the number of requests since the last line (`http_request_count`, a name of the Meltano SDK's) and
+ * their average time, under the tags that each of them would have had.
  */
 import type { Clock } from '../clock.ts';
 import type { Log } from './log.ts';
@@ -22,17 +22,17 @@ interface Metric {
 
 type Tags = Readonly<Record<string, string | number>> & { readonly endpoint: string };
 
-/** What was counted of an endpoint, which is named for its stream, and not logged yet. */
+/** What was counted of an endpoint since it was last logged. */
 interface Count {
   records: number;
-  /** By the text of their tags. */
+  /** Under their status, as text. */
   readonly requests: Map<string, { readonly tags: Tags; count: number; seconds: number }>;
 }
 
 const intervalMs = 60_000;
 
 export interface Meter extends Observer {
-  /** Logs what is left: parents are asked for by their children after their own end, or without being a stream. */
+  /** Logs what is left. Children ask for pages of their parents after the parents' own stream has ended. */
   flush(): void;
   stop(): void;
 }

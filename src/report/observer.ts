@@ -1,4 +1,4 @@
-/** What a run reports while it goes on, to those who count (metrics) or show it (a display). Nothing depends on them. */
+/** What a run reports while it goes on. Observers count it (metrics, summary) or show it (a display), and change nothing. */
 
 export interface Observer {
   /** A request has come to its end. */
@@ -11,7 +11,7 @@ export interface Observer {
   announced(stream: string, total: number): void;
   /** Records of a stream have been written. */
   wrote(stream: string, records: number): void;
-  /** A stream is read and written, as far as it goes. */
+  /** A stream has ended, whole or not. */
   ended(stream: string, outcome: StreamEnd): void;
 }
 
@@ -19,7 +19,7 @@ export interface AskedRequest {
   readonly endpoint: string;
   /** Undefined if there was no answer. */
   readonly status: number | undefined;
-  /** The answer came whole, and is none that says that something failed. */
+  /** True for a whole answer whose status is no error. */
   readonly succeeded: boolean;
   readonly durationMs: number;
   /** Requests left in the endpoint's window, where its answers say so. */
@@ -31,7 +31,7 @@ export interface StreamEnd {
   readonly durationMs: number;
 }
 
-/** Reports to several observers as to one. */
+/** One observer that passes everything on to several. */
 export function observers(all: readonly Observer[]): Observer {
   const each = (report: (one: Observer) => void) => {
     for (const one of all) report(one);

@@ -1,8 +1,8 @@
 /**
- * What a person at a terminal sees of a sync: one line on stderr, drawn anew in its place, and a table at the end.
+ * The display of a sync on a terminal: one line on stderr, redrawn in place, and a table at the end.
  *
- * It is one line because the target writes to the same terminal: what comes between two drawings follows the line, and
- * no drawing erases it. It is plain text, so there is no colour that NO_COLOR could switch off.
+ * It is a single line because the target may write to the same terminal. Whatever it writes between two drawings follows the
+ * line, and is not erased. The text is plain, so there is no colour that NO_COLOR could switch off.
  */
 import type { Clock } from '../clock.ts';
 import { durationText, grouped } from '../words.ts';
@@ -29,7 +29,7 @@ export interface Terminal {
 }
 
 const redrawMs = 250;
-/** The stream that is named stays so until it ends, or nothing of it is written for so long. */
+/** The line names one stream until that ends, or until nothing of it was written for so long. */
 const minNamedMs = 3000;
 const eraseLine = '\r\u001b[K';
 
@@ -110,7 +110,7 @@ export function createDisplay(terminal: Terminal, clock: Clock): Display {
   };
 }
 
-/** The streams of which something was written, or that are not whole; the others as their number. */
+/** One row for each stream that wrote something or is not whole. The others are counted in the last row. */
 function tableOf(all: ReadonlyMap<string, Progress>, elapsedMs: number): string {
   const shown = [...all].filter(([, { written, isWhole }]) => written > 0 || !isWhole);
   const rows = shown.map(([stream, { written, announced, isWhole }]) => [
@@ -134,7 +134,7 @@ function tableOf(all: ReadonlyMap<string, Progress>, elapsedMs: number): string 
   return `${lines.join('\n')}\n`;
 }
 
-/** As many parts as the terminal is wide for, the least important left out first: a line that wraps could not be erased. */
+/** As many parts as fit into the line. The least important are left out first. A line that wraps could not be erased. */
 function fitted(parts: readonly { readonly text: string; readonly weight: number }[], width: number): string {
   const kept = [...parts];
   const line = () => kept.map(({ text }) => text).join(' | ');

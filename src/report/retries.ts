@@ -1,23 +1,23 @@
-/** Tries that failed and are made again, in the log: the first of a kind at once, the others as their number. */
+/** Logs tries that failed and are made again: the first of a kind at once, then how many followed, now and then. */
 import type { Clock } from '../clock.ts';
 import { counted } from '../words.ts';
 import type { Log } from './log.ts';
 
-/** A kind of failure that goes on. */
+/** A kind of failure that keeps coming. */
 interface Trouble {
   saidAt: number;
   /** How often it happened since. */
   again: number;
 }
 
-/** A trouble that goes on is mentioned this often. */
+/** A trouble that keeps coming is logged this often. */
 const intervalMs = 30_000;
 
-/** A host that cannot be reached is one trouble, whatever is asked of it. */
+/** A host that cannot be reached is one trouble for all endpoints. */
 const isOfHost = /could not be reached/;
 
 export function createRetryLog(clock: Clock, log: Log): (endpoint: string, why: string, waitMs: number) => void {
-  // As many as there are endpoints and statuses, which are few.
+  // Bounded by the number of endpoints and statuses.
   const troubles = new Map<string, Trouble>();
   return (endpoint, why, waitMs) => {
     const kind = isOfHost.test(why) ? why : `${endpoint} ${/^answered \d+/.exec(why)?.[0] ?? why}`;

@@ -1,19 +1,19 @@
-/** How far a sync is, in the parts of one line. */
+/** The parts of the progress line: how far a sync is. */
 import { durationText, grouped } from '../words.ts';
 
 export interface Progress {
   written: number;
-  /** What the list was said to hold, all pages together. */
+  /** The total that the list announced. */
   announced: number | undefined;
   hasEnded: boolean;
-  /** It has ended, and everything was read and written. */
+  /** True once it has ended, and everything was read and written. */
   isWhole: boolean;
 }
 
 /** Times are milliseconds; points in time are the clock's. */
 export interface Status {
   readonly all: ReadonlyMap<string, Progress>;
-  /** The stream that the line is about beside the whole. */
+  /** The one stream that the line names. */
   readonly named: string | undefined;
   readonly quotaLeft: number | undefined;
   readonly waitingUntil: ReadonlyMap<string, number>;
@@ -24,15 +24,15 @@ export interface Status {
 
 export interface StatusPart {
   readonly text: string;
-  /** Where there is no room for all, those that weigh less are left out. */
+  /** Where there is no room for all parts, those with the least weight are left out. */
   readonly weight: number;
 }
 
-/** A rate of less time than this says nothing. */
+/** Before this time a rate says nothing. */
 const minRateMs = 1000;
-/** Where nothing was written for so long, a wait is the reason. */
+/** If nothing was written for so long, a wait of any endpoint is shown. */
 const idleMs = 2000;
-/** Shorter waits are no news. */
+/** Shorter waits are not shown. */
 const minWaitMs = 1000;
 
 export function statusParts(status: Status): StatusPart[] {
@@ -40,7 +40,7 @@ export function statusParts(status: Status): StatusPart[] {
   const streams = [...all.values()];
   const open = streams.filter(({ hasEnded }) => !hasEnded);
   const written = sumOf(streams, (stream) => stream.written);
-  // Not a number, and so not shown, as long as an open stream has not said how many it has.
+  // NaN, and so not shown, as long as an open stream has announced no total.
   const left = sumOf(open, (stream) => Math.max(0, (stream.announced ?? Number.NaN) - stream.written));
   const rate = elapsedMs < minRateMs ? undefined : (written * 1000) / elapsedMs;
   const percent = left > 0 ? ` (${Math.floor((100 * written) / (written + left))} %)` : '';
@@ -59,7 +59,7 @@ export function statusParts(status: Status): StatusPart[] {
   return parts.flatMap(([text, weight]) => (text ? [{ text, weight }] : []));
 }
 
-/** How long the stream that is named waits; where nothing moves, until the first of all that wait goes on. */
+/** How long the named stream waits. If nothing moves at all: how long until the first of all waiting endpoints goes on. */
 function waitOf({ named, waitingUntil, wroteAt, now }: Status): number | undefined {
   const isIdle = now - wroteAt >= idleMs;
   const waits = [...waitingUntil]

@@ -1,4 +1,4 @@
-/** The answers of lists: a page of records, in one of the ways Paystack pages, with the `meta` that goes with it. */
+/** The answers of lists: a page of records and its `meta`, in each of the ways that Paystack pages. */
 import { parseExact, stringifyExact } from '../json/exact.ts';
 import { type Paging, type PagingStyle, pagingStyles } from '../paystack/paging.ts';
 import type { StreamFacts } from '../paystack/stream-facts.ts';
@@ -50,7 +50,7 @@ export interface ListRequest {
 /** Documented: the page size without `perPage`. */
 const defaultPageSize = 50;
 
-/** Records of the selection from `start` to before `end`, and what is said of them. */
+/** The records of a selection from `start` to before `end`, and their `meta`. */
 interface Page {
   readonly start: number;
   readonly end: number;
@@ -77,7 +77,7 @@ export function listBody(list: List, request: ListRequest): string {
 
 type PageOf = (list: List, selection: Selection, size: number, request: ListRequest) => Page;
 
-/** The page that a list gives, by its style: a style of the tap's that is not answered here does not compile. */
+/** The page of a list, by its style. A style of the tap's that is missing here does not compile. */
 const pagesOf: Readonly<Record<Style, PageOf>> = {
   numbered: (list, selection, size, request) =>
     request.query['use_cursor'] === 'true'
@@ -130,8 +130,8 @@ function perPageOf(size: number, { query, quirks }: ListRequest): number | strin
 }
 
 /**
- * A keyset: what follows the record that the cursor names, so that nothing shifts while records arrive. Observed: base64 of
- * `<entity>:<id>`, of a bare id for mandates. The id is here the record's number within the list.
+ * A page that follows the record which the cursor names. So nothing shifts while records arrive. Observed: a cursor is base64
+ * of `<entity>:<id>`, or of a bare id for mandates. Here the id is the record's number within the list.
  */
 function cursorPage(list: List, selection: Selection, size: number, request: ListRequest): Page {
   const { facts, query, style, quirks } = request;
@@ -197,7 +197,7 @@ function sum(count: number, addend: (index: number) => unknown): number {
   return total;
 }
 
-/** Documented: answers whose `data` is no list. The `records` of the same streams in the table undo them. */
+/** Documented: answers whose `data` is no list. `records` in the table of streams takes the list out again. */
 const wraps: PerStream<(records: string, list: List, parent: string | undefined) => string> = {
   apple_pay_domains: (names) => `{"domainNames":[${names}]}`,
   subscription_invoices: (invoices, list, parent) => {

@@ -1,4 +1,4 @@
-/** The streams that nearly every integration has records of: what the demo shows, and what is measured. */
+/** The streams that nearly every integration has records of. The demo and the benchmark use them. */
 import type { StreamName } from '../paystack/streams.ts';
 
 export const coreStreams = [

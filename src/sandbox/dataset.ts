@@ -1,4 +1,4 @@
-/** What the sandbox holds: the lists of all streams, whether kept, synthetic, or grown while it runs. */
+/** The records of the sandbox: the lists of all streams. They are given, synthetic, or arrive while it runs. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
@@ -45,7 +45,7 @@ export interface Dataset {
   list(stream: StreamName, parent?: string): List | undefined;
   /** The parent's own record, as JSON text; undefined if its stream does not list it. */
   parentText(stream: StreamName, parent: string): string | undefined;
-  /** Weaves records into a list; a parent that is not known yet is, from then on. */
+  /** Puts records into a list, by date. A parent that is not known yet is created. */
   add(stream: StreamName, parent: string | undefined, records: readonly unknown[]): void;
   /** Changes fields of a record in place. */
   change(stream: StreamName, key: string, fields: object, parent: string | undefined): void;
@@ -53,11 +53,11 @@ export interface Dataset {
   arrive(list: List, count: number, now: number): void;
 }
 
-/** One stream: what its lists begin with, and those that have been opened. */
+/** One stream: the records that its lists begin with, and the lists that have been opened. */
 interface Shelf {
   readonly facts: StreamFacts;
   readonly records: ReadonlyMap<string, readonly unknown[]>;
-  /** What made records are made from. */
+  /** The records that synthetic ones are made from. */
   readonly models: readonly unknown[];
   readonly lists: Map<string, List>;
   nextId: number;
@@ -69,7 +69,7 @@ const noParent = '';
 /** @throws Error if a fixture file is no JSON, or if a stream's name, records or dates make no sense */
 export function createDataset(options: DatasetOptions): Dataset {
   const shelves = createShelves(options);
-  /** Adds one made record to the list it belongs to. */
+  /** For each list, a function that adds a synthetic record. */
   const makers = new WeakMap<List, (created: number) => void>();
 
   function open(stream: StreamName, parent: string, carried: Readonly<Record<string, unknown>> = {}): List {

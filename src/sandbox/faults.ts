@@ -36,7 +36,7 @@ export type Fault =
   /** A 302. */
   | { readonly kind: 'redirect'; readonly location: string };
 
-/** What it may depend on whether a request goes wrong. */
+/** The request that a fault plan decides about. */
 export interface FaultContext {
   /** Requests before this one, since the start or the last reset. */
   readonly index: number;
@@ -48,7 +48,7 @@ export interface FaultContext {
   readonly attempt: number;
 }
 
-/** Asked once for each request that would get an answer: not without the key, beyond the quota, or for other than GET. */
+/** Called once for each GET with the right key and within the quota. */
 export type FaultPlan = (request: FaultContext) => Fault | undefined;
 
 /** Every nth request goes wrong, in each of the ways in turn. */
@@ -73,9 +73,9 @@ const html =
   '<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Something is not right</h1></body></html>';
 
 /**
- * Answers in the wrong way.
+ * Sends an answer that goes wrong.
  *
- * @param right what the answer should have been
+ * @param right the answer as it should have been
  * @returns the status that was sent; 0 if none was
  */
 export function sendFault(fault: Fault, response: ServerResponse, right: { body: string; headers: Headers }): number {

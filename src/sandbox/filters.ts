@@ -1,11 +1,11 @@
-/** Which records of a list a request is about. */
+/** The records of a list that a request selects. */
 import { firstWhere, type List } from './list.ts';
 import { Refusal } from './refusal.ts';
 import { timeOf } from './rows.ts';
 
-/** What nobody outside knows of `from` and `to`: without any of these, both are inclusive, and a date means its midnight. */
+/** Ways in which `from` and `to` might work; nobody outside knows. Default: both are inclusive, and a date means its midnight. */
 export interface FilterQuirks {
-  /** Every list, whatever the query says, is whole. */
+  /** The query is ignored: every list is whole. */
   readonly ignoreFilters?: boolean;
   readonly fromExclusive?: boolean;
   readonly toExclusive?: boolean;
@@ -76,7 +76,7 @@ function bound(query: Query, name: 'from' | 'to', without: number): number {
   return ms;
 }
 
-/** A record without a creation date in it has one in Paystack: it is there, whatever the range. */
+/** A record that shows no creation date has one at Paystack all the same: it is in every range. */
 function isInside(list: List, place: number, range: Range, field: string | undefined): boolean {
   const ms = field === undefined ? list.created(place) : timeOf(list.value(place, field));
   if (Number.isNaN(ms)) return field === undefined;

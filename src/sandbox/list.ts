@@ -1,6 +1,6 @@
 /**
- * A list that grows while it is read: many records it began with, which never move, and a few that came since, woven in
- * between them by date.
+ * A list that grows while it is read. It begins with many records, which stay in their order. A few newcomers are put between
+ * them, by date.
  */
 import { exactDigits } from '../json/exact.ts';
 import type { Order, Row, Rows } from './rows.ts';
@@ -8,7 +8,7 @@ import type { Order, Row, Rows } from './rows.ts';
 export interface List extends Rows {
   /** How the list is sorted by creation; undefined if it is not, or if a record has no date. */
   readonly sorted: 'newest-first' | 'oldest-first' | undefined;
-  /** Weaves in a new record by its date; without one, and in a list that is not sorted, at the top. */
+  /** Puts in a new record by its date. Without a date, and in a list that is not sorted, it goes to the top. */
   add(row: Row): void;
   /** Puts a changed record in its old place, whatever its date is now. */
   change(place: number, row: Row): void;
@@ -18,7 +18,7 @@ export interface List extends Rows {
   placeOf(serial: number): number | undefined;
   /** Where the first record is whose field holds this text, or a number of these digits; undefined if there is none. */
   find(field: string, text: string): number | undefined;
-  /** What `work` makes of the list, worked out once and kept until the list changes. */
+  /** Returns the result of `work`, which is kept until the list changes. */
   remember<Result>(what: string, work: () => Result): Result;
 }
 
@@ -145,7 +145,7 @@ function textOf(value: unknown): string {
   return exactDigits(value) ?? String(value);
 }
 
-/** Results that are remembered, at most: filters that are asked for at the same time. */
+/** Results that are kept at most: about as many filters as are used at the same time. */
 const maxRemembered = 64;
 
 function createMemory(): Pick<List, 'remember'> & { clear(): void } {

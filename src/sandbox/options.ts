@@ -14,11 +14,11 @@ export interface SandboxOptions {
   readonly secretKey?: string;
   /** The status for another key. Documented: 401 on some endpoints, 400 on others, with the same message. Default: 401. */
   readonly badKeyStatus?: 400 | 401;
-  /** What streams hold, newest first whatever the order here. */
+  /** The records of streams. Lists show them newest first, whatever their order here. */
   readonly records?: PerStream<Records>;
   /** Whether streams that `records` does not name hold `fixtures/records/<stream>.json`, or nothing. Default: true. */
   readonly fixtures?: boolean;
-  /** Streams that hold made records, with the others as templates. */
+  /** Streams that hold synthetic records, with their own records as templates. */
   readonly synthetic?: PerStream<Synthetic>;
   /**
    * How lists page, otherwise than the table of streams has it. One style for all changes those that are numbered or have a
@@ -62,6 +62,6 @@ export interface SandboxRequest {
   readonly query: Query;
   /** Milliseconds since 1970, by `now`. */
   readonly at: number;
-  /** What it was answered with; 0 as long as it was not, or if it never is. */
+  /** The status of the answer; 0 until there is one. */
   status: number;
 }

@@ -1,4 +1,4 @@
-/** Which of the table's fields a record has in Paystack's answers. The others are what the tap adds from its parent. */
+/** The key and creation date that a record has in Paystack's own answers, without the columns that the tap adds from a parent. */
 import type { StreamFacts } from '../paystack/stream-facts.ts';
 
 /** The fields of the key. */

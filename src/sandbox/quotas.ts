@@ -1,4 +1,4 @@
-/** How often each endpoint may be asked. Documented: in fixed windows of a minute, 600 times live, 100 times in test mode. */
+/** Limits the requests of each endpoint. Documented: in fixed windows of a minute, 600 live and 100 in test mode. */
 
 export interface QuotaOptions {
   /** In each window, of each endpoint. Those beyond it are answered 429. */

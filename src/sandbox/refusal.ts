@@ -1,4 +1,4 @@
-/** How Paystack says no. */
+/** The errors that Paystack answers with. */
 
 /** Documented: the kinds of error, each with what to do next. */
 const kinds = {

@@ -1,4 +1,4 @@
-/** What a request is answered with. Knows nothing of sockets. */
+/** Decides the answer to a request. Knows nothing of sockets. */
 import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { type StreamName, streams } from '../paystack/streams.ts';
 import { listBody, type Quirks, type Style } from './answers.ts';
@@ -14,15 +14,15 @@ export interface Reply {
   readonly status: number;
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** What is to go wrong with it. */
+  /** How the answer is to go wrong. */
   readonly fault?: Fault | undefined;
 }
 
-/** A request, and what is known of it besides. */
+/** A request with its target, its key, and the fault that is planned for it. */
 export interface Incoming extends SandboxRequest {
   readonly target: Target | undefined;
   readonly authorization: string | undefined;
-  /** What is to go wrong, asked for only if it would get an answer. */
+  /** Asks the fault plan. Called only where the request would get an answer. */
   readonly fault: () => Fault | undefined;
 }
 

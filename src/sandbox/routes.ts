@@ -1,4 +1,4 @@
-/** From a path to what is asked for. All paths are those of the table of streams. */
+/** Finds the list or record that a path stands for. The paths are those of the table of streams. */
 import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { type StreamName, streams } from '../paystack/streams.ts';
 import type { Query } from './filters.ts';

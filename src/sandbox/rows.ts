@@ -1,6 +1,6 @@
 /**
- * Records in the order a list shows them, addressed by place: a page is cut out of a million of them without a copy, and
- * synthetic ones need not even exist before they are shown.
+ * Records in the order of a list, addressed by place. A page is cut out of a million of them without a copy, and synthetic
+ * ones are made only when they are shown.
  */
 
 import { instantOf } from '../json/dates.ts';
@@ -105,7 +105,7 @@ export function reordered(rows: Rows, order: Order): Rows {
   };
 }
 
-/** Always in the same way. */
+/** The same order each time. */
 function shuffledPlaces(length: number): Uint32Array {
   const places = Uint32Array.from({ length }, (_, place) => place);
   const random = randomNumbers(length);

@@ -95,7 +95,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-/** Answers, rightly or wrongly; the status that was sent. */
+/** Sends an answer, or its fault. @returns the status that was sent */
 function send(response: ServerResponse, { status, body, headers, fault }: Reply): number {
   if (fault !== undefined) return sendFault(fault, response, { body, headers });
   const bytes = Buffer.from(body);

@@ -1,6 +1,6 @@
 /**
- * Records in any number, made from a few: a template is a record cut into the text that stays and the fields that make
- * each copy its own (keys, codes, dates), so that a copy costs microseconds when it is shown and nothing before.
+ * Any number of records, made from a few. A template is a record, cut into text that stays and slots for the fields that
+ * differ in each copy (keys, codes, dates). So a copy costs microseconds when it is shown, and nothing before.
  */
 import { stringifyExact } from '../json/exact.ts';
 import { isObject } from '../json/values.ts';
@@ -38,7 +38,7 @@ const isoDateTime = /^\d{4}-\d\d-\d\dT.*Z$/;
 
 /**
  * @param record as the API would list it
- * @param carried what the record's own fields say of its parent, instead of what the template's say
+ * @param carried values for the fields that name the record's parent
  */
 export function createTemplate(
   record: unknown,

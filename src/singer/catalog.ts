@@ -31,8 +31,8 @@ export type UserEntry = Omit<Partial<CatalogEntry>, 'schema' | 'replication_meth
 };
 
 /**
- * A schema in a user's catalog: `selected` is the way of selecting from before there was metadata; types are compared with
- * those of the tap, which stand.
+ * A schema in a user's catalog. `selected` is how columns were chosen before there was metadata. Types are only compared with
+ * the tap's own, which stand.
  */
 export interface LegacySchema {
   readonly selected?: unknown;
@@ -93,8 +93,8 @@ export function parseCatalog(json: unknown): readonly UserEntry[] {
 }
 
 /**
- * What a user's catalog says of a stream's columns that the tap does not grant: columns that there are none of, and other
- * types. The tap writes its own columns, under its own types.
+ * The wishes of a user's catalog about columns that the tap does not grant: columns that do not exist, and other types. The
+ * tap writes its own columns, under its own types.
  *
  * @returns undefined if there is nothing
  */
@@ -125,7 +125,7 @@ function listed(names: readonly string[]): string {
   return `${names.slice(0, maxListed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** A line is to be read. */
+/** So that the line stays readable. */
 const maxListed = 5;
 
 /** Names from the top, as a user would write them. */
@@ -139,7 +139,7 @@ function columnAt(schema: Schema | undefined, [step, ...rest]: readonly string[]
   return columnAt(schema.properties?.[rest[0] ?? ''], rest.slice(1));
 }
 
-/** Objects whose content is not declared hold anything. */
+/** The columns that a user's schema has and ours does not. An object whose content is not declared may hold anything. */
 function unknownColumns(own: Schema, theirs: LegacySchema, path: readonly string[]): string[] {
   const within = own.items && theirs.items ? unknownColumns(own.items, theirs.items, path) : [];
   if (own.properties === undefined) return within;
@@ -166,7 +166,7 @@ function retypedColumns(own: Schema, theirs: LegacySchema, path: readonly string
     .concat(within);
 }
 
-/** Without null, which says nothing of what a value is; with the format, which does. */
+/** The type in words: without null, and with the format of a string. */
 function typeOf({ type, format }: { readonly type?: unknown; readonly format?: unknown }): string {
   const types = [type ?? []]
     .flat()

@@ -106,7 +106,7 @@ function chosenMethod(offered: CatalogEntry, chosen: UserEntry | CatalogEntry): 
   return method as ReplicationMethod;
 }
 
-/** Keys in a catalog are a user's wish; one that cannot be granted must not be passed over. */
+/** A catalog may ask for another replication key or primary key. Such a wish cannot be granted, and must not be ignored. */
 function rejectOtherKeys(offered: CatalogEntry, chosen: UserEntry | CatalogEntry): void {
   const root = metadataAt(chosen.metadata, []);
   const stream = `stream "${offered.tap_stream_id}"`;
@@ -130,7 +130,7 @@ function selectColumns(offered: CatalogEntry, chosen: UserEntry | CatalogEntry):
 
 interface Choices {
   readonly metadata: ReadonlyMap<string, Metadata['metadata']>;
-  /** What discovery says: it knows what is automatic even if the user's catalog has lost it. */
+  /** The tap's own metadata: it says what is automatic even if the user's catalog has lost that. */
   readonly own: ReadonlyMap<string, Metadata['metadata']>;
 }
 
@@ -157,7 +157,7 @@ function selectProperties(
   };
 }
 
-/** Asked only for columns whose parent is on. */
+/** Called only for columns whose parent is selected. */
 function isColumnSelected(path: readonly string[], legacy: LegacySchema | undefined, choices: Choices): boolean {
   const key = path.join('\0');
   const metadata = choices.metadata.get(key) ?? {};

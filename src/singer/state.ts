@@ -1,4 +1,4 @@
-/** Singer's state: where each stream resumes. What the tap does not know of is kept as it came. */
+/** Singer's state: where each stream resumes. Parts that the tap does not know are kept as they came. */
 import { UserError } from '../errors.ts';
 import { flawIn } from '../validate.ts';
 import type { CatalogEntry } from './catalog.ts';
@@ -24,7 +24,7 @@ const stateShape = {
 type Bookmarked = Pick<CatalogEntry, 'tap_stream_id' | 'replication_key'>;
 
 /**
- * A state as it came, if it is understood: what is not would be read as a fresh start, and all history again.
+ * Checks a state and returns it. One that is not understood is an error: it would mean a fresh start, and all history again.
  *
  * @param streams of the tap
  * @throws UserError for what is no state, or not one of this tap, with where the bookmarks should be
@@ -44,7 +44,7 @@ export function parseState(json: unknown, streams: readonly Bookmarked[] = []): 
   return { ...others, bookmarks: bookmarks ?? {}, ...(currently_syncing && { currently_syncing }) };
 }
 
-/** A state as it should be, of a stream that the user's file names, if it names one. */
+/** An example of a right state, with a stream from the user's file if it names one. */
 function exampleFor(streams: readonly Bookmarked[], json: unknown): string {
   const dated = streams.filter(({ replication_key }) => replication_key !== undefined);
   const text = JSON.stringify(json) ?? '';
@@ -53,7 +53,7 @@ function exampleFor(streams: readonly Bookmarked[], json: unknown): string {
   return `{"bookmarks": {"${tap_stream_id}": {"${replication_key}": "2026-01-31T00:00:00.000Z"}}}`;
 }
 
-/** A state without bookmarks that has something else: they are somewhere else. One that says that it has none is believed. */
+/** Rejects a state that has no bookmarks at the top but something else: the bookmarks stand in another place. */
 function rejectOtherPlace(
   others: Readonly<Record<string, unknown>>,
   hasNone: boolean,
@@ -70,7 +70,7 @@ function rejectOtherPlace(
   if (hasNone && names.length > 0) throw new UserError(`it has no "bookmarks", but ${listed(names)}: ${remedy}`);
 }
 
-/** Where an object with bookmarks lies within other ones; in a list of them, as of any tap that keeps its own format. */
+/** The names on the way to an object with bookmarks that lies within others; undefined if there is none. */
 function pathToBookmarks(value: unknown, depth: number): string[] | undefined {
   if (depth === 0 || typeof value !== 'object' || value === null) return undefined;
   for (const [name, inner] of Object.entries(value)) {
@@ -81,10 +81,10 @@ function pathToBookmarks(value: unknown, depth: number): string[] | undefined {
   return undefined;
 }
 
-/** Of what wraps a state in practice, such as Meltano's own record of it, nothing is deeper. */
+/** Nothing that wraps a state in practice, such as Meltano's own record of it, is deeper. */
 const maxDepth = 5;
 
-/** Bookmarks of which none is ours, and such as are ours but do not hold what a stream resumes by. */
+/** Rejects bookmarks that are all of other streams, and those of ours that lack the replication key. */
 function rejectOtherBookmarks(bookmarks: State['bookmarks'], streams: readonly Bookmarked[], remedy: string): void {
   const names = Object.keys(bookmarks);
   const known = streams.filter(({ tap_stream_id }) => Object.hasOwn(bookmarks, tap_stream_id));
@@ -112,20 +112,20 @@ function listed(names: readonly string[]): string {
     .join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** A line is to be read. */
+/** So that the line stays readable. */
 const maxListed = 3;
 
 /**
- * The state of several runs that have shared the work, by streams or by dates: of each bookmark what is furthest, but the
- * earliest `as_of`, and of lists in it what any of them has. How far a run has come that did not come to its end says nothing
- * of the others' parts.
+ * The state of several runs that shared the work, by streams or by dates. Each bookmark gets the furthest of its dates, but
+ * the earliest `as_of`; a list in it gets the entries of all runs. `pass` is dropped: how far one unfinished run has come
+ * says nothing about the parts of the others.
  */
 export function mergedStates(states: readonly State[]): State {
   const bookmarks: Record<string, Record<string, unknown>> = {};
   for (const [stream, bookmark] of states.flatMap((state) => Object.entries(state.bookmarks))) {
     const merged = { ...bookmarks[stream] };
     for (const [key, value] of Object.entries(bookmark ?? {})) {
-      if (key === 'pass' && states.length > 1) continue;
+      if (key === 'unfinished' && states.length > 1) continue;
       merged[key] = key === 'as_of' ? earliest(merged[key], value) : furthest(merged[key], value);
     }
     bookmarks[stream] = merged;
@@ -133,7 +133,7 @@ export function mergedStates(states: readonly State[]): State {
   return Object.assign({}, ...states, { bookmarks });
 }
 
-/** Dates are written alike, so that the later one is the greater text. */
+/** All dates have one form, so the later one is the greater text. */
 function furthest(one: unknown, other: unknown): unknown {
   if (Array.isArray(one) && Array.isArray(other)) return [...new Set([...one, ...other])];
   return typeof one === 'string' && typeof other === 'string' && one > other ? one : other;
@@ -143,20 +143,20 @@ function earliest(one: unknown, other: unknown): unknown {
   return typeof one === 'string' && typeof other === 'string' && one < other ? one : other;
 }
 
-/** The state after a stream got further. What the bookmark has as undefined is no longer in it. */
+/** The state with new values in a stream's bookmark. Where the new value is undefined, the name is removed. */
 export function withBookmark(state: State, stream: string, bookmark: Bookmark): State {
   const whole = Object.entries({ ...state.bookmarks[stream], ...bookmark });
   const kept = Object.fromEntries(whole.filter(([, value]) => value !== undefined));
   return { ...state, bookmarks: { ...state.bookmarks, [stream]: kept } };
 }
 
-/** The state while a stream is written, or, without one, of a run that is complete. */
+/** The state with the stream that is being written; without one, that of a complete run. */
 export function withCurrentlySyncing(state: State, stream: string | undefined): State {
   const { currently_syncing: _, ...rest } = state;
   return stream === undefined ? (rest as State) : ({ ...rest, currently_syncing: stream } as State);
 }
 
-/** The streams with the one that was interrupted first; the others follow in their order, wrapped around. */
+/** The streams in their order, but beginning with the one that was interrupted. Those before it come last. */
 export function resumeOrder<Stream extends { readonly id: string }>(
   streams: readonly Stream[],
   state: State,

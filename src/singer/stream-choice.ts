@@ -5,8 +5,8 @@ import type { CatalogEntry } from './catalog.ts';
 import { metadataAt } from './catalog.ts';
 
 /**
- * The streams that the words choose, one word after the other: a name or pattern adds, one with `-` or `!` before it takes away.
- * Where the first takes away, it does so from what is selected by default.
+ * The streams that the words choose. Each word adds the streams of its name or pattern, or with `-` or `!` before it takes
+ * them away. If the first word takes away, the streams selected by default are there to begin with.
  *
  * @throws UserError with every word that stands for no stream
  */

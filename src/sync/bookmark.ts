@@ -8,7 +8,7 @@
  *     {"createdAt": "…Z", "as_of": "…Z", "open": ["2026-03-01 12,15", "2026-04-07/2026-04-09"]}
  *
  * `as_of` is when the run began that last read the stream to its end. `failed` holds, in the form of `open`, parents whose
- * children could not be read. `pass` is there while a run has not come to its end: when the first of the runs began that
+ * children could not be read. `unfinished` is there while a run has not come to its end: when the first of the runs began that
  * share the work, and up to which creation they have read.
  */
 import type { Config } from '../config.ts';
@@ -38,14 +38,14 @@ export interface Position {
   /** What could not be read and must be, however old it is. */
   readonly failed: Remembered;
   /** How far a run has come that did not come to its end, and when it began. */
-  readonly pass: { readonly began: number; readonly reached: number } | undefined;
+  readonly unfinished: { readonly began: number; readonly reached: number } | undefined;
 }
 
 const nothing: Remembered = { keys: new Map(), days: new Set() };
 
 /** Where a stream begins that has no bookmark. */
 export const beginning: Position = {
-  ...{ reached: undefined, asOf: undefined, pass: undefined },
+  ...{ reached: undefined, asOf: undefined, unfinished: undefined },
   ...{ open: nothing, failed: nothing },
 };
 
@@ -59,7 +59,7 @@ const maxSpans = 100;
 const maxAheadMs = dayMs;
 
 /** A run that goes on from where another broke off need not read again what that one read, if it was not long ago. */
-const maxPassMs = dayMs;
+const maxUnfinishedMs = dayMs;
 
 /** What was created so shortly before a run began may have been listed only later: clocks differ. */
 const clockMarginMs = 300_000;
@@ -73,7 +73,7 @@ const clockMarginMs = 300_000;
 export function positionIn(stream: SelectedStream, state: State, openSince: number, now: number, log: Log): Position {
   const { id, replicationKey } = stream;
   if (replicationKey === undefined) return beginning;
-  const { [replicationKey]: value, as_of, open, failed, pass, ...others } = state.bookmarks[id] ?? {};
+  const { [replicationKey]: value, as_of, open, failed, unfinished, ...others } = state.bookmarks[id] ?? {};
   if (value === undefined || value === null) {
     const names = Object.keys(others).join(', ');
     if (names) log('WARNING', `${id}: its bookmark is by ${names}, not by ${replicationKey}; it is ignored`);
@@ -97,7 +97,7 @@ export function positionIn(stream: SelectedStream, state: State, openSince: numb
     asOf: as_of === undefined ? undefined : read('as_of', as_of, timeOf),
     open: read('open', open ?? [], (given) => rememberedIn(given, since)),
     failed: read('failed', failed ?? [], (given) => rememberedIn(given, { ...since, from: Number.NEGATIVE_INFINITY })),
-    pass: pass === undefined ? undefined : read('pass', pass, passIn),
+    unfinished: unfinished === undefined ? undefined : read('unfinished', unfinished, unfinishedIn),
   };
 }
 
@@ -106,11 +106,11 @@ export function positionIn(stream: SelectedStream, state: State, openSince: numb
  *
  * @returns milliseconds since 1970; -Infinity for the first record there is
  */
-export function lookbackFrom({ reached, pass }: Position, config: Config, now: number): number {
+export function lookbackFrom({ reached, unfinished }: Position, config: Config, now: number): number {
   const from = reached === undefined ? config.startMs : Math.max(config.startMs, reached - config.lookbackMs);
-  if (pass === undefined) return from;
-  const again = isResumed(pass, now) ? clockMarginMs : config.lookbackMs;
-  return Math.max(from, Math.min(pass.reached, pass.began - again));
+  if (unfinished === undefined) return from;
+  const again = isResumed(unfinished, now) ? clockMarginMs : config.lookbackMs;
+  return Math.max(from, Math.min(unfinished.reached, unfinished.began - again));
 }
 
 /**
@@ -118,9 +118,10 @@ export function lookbackFrom({ reached, pass }: Position, config: Config, now: n
  *
  * @param since where the lookback begins, milliseconds since 1970
  */
-export function olderThan(since: number, { open, failed, pass }: Position, now: number): Remembered {
+export function olderThan(since: number, { open, failed, unfinished }: Position, now: number): Remembered {
   // What was open and an unfinished run has come past, it has seen.
-  const from = pass !== undefined && isResumed(pass, now) ? pass.reached - dayMs : Number.NEGATIVE_INFINITY;
+  const from =
+    unfinished !== undefined && isResumed(unfinished, now) ? unfinished.reached - dayMs : Number.NEGATIVE_INFINITY;
   const isOlder = (day: number) => day < since && day > from;
   const hasFailed = (day: number) => day < since;
   return {
@@ -132,8 +133,8 @@ export function olderThan(since: number, { open, failed, pass }: Position, now: 
   };
 }
 
-function isResumed({ began }: NonNullable<Position['pass']>, now: number): boolean {
-  return now - began <= maxPassMs;
+function isResumed({ began }: NonNullable<Position['unfinished']>, now: number): boolean {
+  return now - began <= maxUnfinishedMs;
 }
 
 /**
@@ -142,7 +143,7 @@ function isResumed({ began }: NonNullable<Position['pass']>, now: number): boole
  * @param now start of the run: what was created later may not have been listed yet
  */
 export function advanced(position: Position, covered: Covered, now: number): Position {
-  const { reached, pass } = position;
+  const { reached, unfinished } = position;
   const { spans } = covered;
   const until = spans.at(-1)!.to;
   const isOutside = (day: number) => !spans.some(({ from, to }) => day >= from && day + dayMs <= to);
@@ -152,7 +153,7 @@ export function advanced(position: Position, covered: Covered, now: number): Pos
     reached: end > (reached ?? Number.NEGATIVE_INFINITY) ? end : reached,
     open: replaced(position.open, isOutside, covered.open),
     failed: replaced(position.failed, isOutside, covered.failed),
-    pass: { began: pass?.began ?? now, reached: Math.max(Math.min(until, now), pass?.reached ?? 0) },
+    unfinished: { began: unfinished?.began ?? now, reached: Math.max(Math.min(until, now), unfinished?.reached ?? 0) },
   };
 }
 
@@ -164,7 +165,7 @@ export function revisited(position: Position, { keys, open }: Pick<Revisited, 'k
 
 /** The position after everything there is to be read was read and written by a run, or by those that shared the work. */
 export function completed(position: Position, now: number): Position {
-  return { ...position, asOf: position.pass?.began ?? now, pass: undefined };
+  return { ...position, asOf: position.unfinished?.began ?? now, unfinished: undefined };
 }
 
 function replaced(
@@ -180,14 +181,14 @@ function replaced(
 
 /** The state with the position of a stream, once it has one. */
 export function withPosition(state: State, stream: SelectedStream, position: Position): State {
-  const { reached, asOf, open, failed, pass } = position;
+  const { reached, asOf, open, failed, unfinished } = position;
   if (stream.replicationKey === undefined || reached === undefined) return state;
   return withBookmark(state, stream.id, {
     [stream.replicationKey]: textOf(reached),
     as_of: asOf === undefined ? undefined : textOf(asOf),
     open: entriesOf(open),
     failed: entriesOf(failed),
-    pass: pass && { began: textOf(pass.began), reached: textOf(pass.reached) },
+    unfinished: unfinished && { began: textOf(unfinished.began), reached: textOf(unfinished.reached) },
   });
 }
 
@@ -256,7 +257,7 @@ function rememberedIn(entries: unknown, within: Span): Remembered | undefined {
   return { keys, days };
 }
 
-function passIn(given: unknown): Position['pass'] {
+function unfinishedIn(given: unknown): Position['unfinished'] {
   const { began, reached } = (given ?? {}) as { began?: unknown; reached?: unknown };
   const times = [timeOf(began), timeOf(reached)] as const;
   return times[0] === undefined || times[1] === undefined ? undefined : { began: times[0], reached: times[1] };
