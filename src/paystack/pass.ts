@@ -108,7 +108,7 @@ async function nextPage<Content>(
     return list.after(page.next, query);
   }
   const number = ledger.pages + 1;
-  const isAllThere = reader.areTotalsBelieved && countOf(ledger) >= (first.total ?? Number.POSITIVE_INFINITY);
+  const isAllThere = isAnnouncedThere(reader, ledger, first);
   try {
     if (tooDeep !== undefined && number >= tooDeep.number) throw tooDeep.refusal;
     const asked = await list.page(number, query);
@@ -116,11 +116,16 @@ async function nextPage<Content>(
     return await certainlyEmpty(reader, query, first, ledger, number);
   } catch (error) {
     if (!(error instanceof Refused) || !error.isPaystacks || number === 1) throw error;
-    // What is refused behind a page that is not full, or behind all that was announced, is not there.
-    if (isAllThere || !page.isFull) return undefined;
+    // What is refused behind a page that is not full is not there. Behind a full one it may be too deep, whatever was announced.
+    if (!page.isFull || (isAllThere && reader.wanted.range === undefined)) return undefined;
     noteDepth(reader, number, error);
     throw error;
   }
+}
+
+/** True if as many records have come as the first page announced. */
+export function isAnnouncedThere(reader: Reader<unknown>, ledger: Ledger, { total }: Page<unknown>): boolean {
+  return reader.areTotalsBelieved && countOf(ledger) >= (total ?? Number.POSITIVE_INFINITY);
 }
 
 /** Asks again for a page that is empty though more was announced; then for the last one, which disproves the total or shows a gap. */

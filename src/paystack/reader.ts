@@ -18,7 +18,7 @@ import { inOrder, lookahead, quiet } from '../prefetch.ts';
 import { Refused } from './errors.ts';
 import { countOf, type Known, type Ledger, openLedger, type Tally, type Wanted } from './ledger.ts';
 import type { List, Page } from './list.ts';
-import { noteDepth, type Reader, readToEnd, settle } from './pass.ts';
+import { isAnnouncedThere, noteDepth, type Reader, readToEnd, settle } from './pass.ts';
 import { covered, type Readings, rowsOf } from './reading.ts';
 import {
   type Cut,
@@ -189,16 +189,25 @@ async function* finishWindow<Content>(
   range: Range,
   came: Came,
 ): Readings<Content> {
+  const { query, first } = window;
   try {
-    yield* readToEnd(reader, window.query, window.first, ledger);
+    yield* readToEnd(reader, query, first, ledger);
+    if (!ledger.isBelieved) return;
+    yield* settle(reader, query, first, ledger);
+    countNew(ledger, came);
   } catch (error) {
     if (!(error instanceof Refused) || !error.isPaystacks || ledger.pages === 0) throw error;
-    yield* finishInParts(reader, window, ledger, range, came, error);
-    return;
+    const cut = cutOf(window, ledger, range.now);
+    if (cut !== undefined) yield* finishInParts(reader, window, ledger, range, came, cut);
+    else if (isAnnouncedThere(reader, ledger, first)) yield* settle(reader, query, first, ledger);
+    else throw error;
   }
-  if (!ledger.isBelieved) return;
-  countNew(ledger, came);
-  yield* settle(reader, window.query, window.first, ledger);
+}
+
+/** Where a window is cut of which a page is too deep: behind what was read, or in the middle; undefined if it cannot be. */
+function cutOf(window: Window<unknown>, { order, oldest }: Ledger, now: number): number | undefined {
+  const cut = order === 'newest-first' ? midnightAfter(oldest) : middleOf(window, oldest, now);
+  return cut > window.from && cut < Math.min(window.to, midnightAfter(now) + dayMs) ? cut : undefined;
 }
 
 /**
@@ -211,15 +220,12 @@ async function* finishInParts<Content>(
   ledger: Ledger,
   range: Range,
   came: Came,
-  refusal: Refused,
+  cut: number,
 ): Readings<Content> {
   const known = new Map([...ledger.knownBefore, ...ledger.known]);
-  const isNewestFirst = ledger.order === 'newest-first';
-  const cut = isNewestFirst ? midnightAfter(ledger.oldest) : middleOf(window, ledger.oldest, range.now);
-  if (!(cut > window.from && cut < Math.min(window.to, midnightAfter(range.now) + dayMs))) throw refusal;
   const older = { from: window.from, to: cut };
   const newer = { from: cut, to: window.to };
-  if (!isNewestFirst) {
+  if (ledger.order !== 'newest-first') {
     yield* readWindows(reader, { ...range, spans: [older, newer] }, { announced: 0 }, came, known);
     return;
   }

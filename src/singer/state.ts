@@ -117,7 +117,7 @@ const maxListed = 3;
 
 /**
  * The state of several runs that shared the work, by streams or by dates. Each bookmark gets the furthest of its dates, but
- * the earliest `as_of`; a list in it gets the entries of all runs. `pass` is dropped: how far one unfinished run has come
+ * the earliest `as_of`; a list in it gets the entries of all runs. `unfinished` is dropped: how far one unfinished run has come
  * says nothing about the parts of the others.
  */
 export function mergedStates(states: readonly State[]): State {
