@@ -1,11 +1,11 @@
 /** A daily run costs what changed and what is open, and never more than everything read again and a tenth. */
 import t from 'tap';
-import type { StreamFacts } from '../src/paystack/stream-facts.ts';
-import { streams as table } from '../src/paystack/streams.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
-import { accounts, recordsOf } from './support/accounts.ts';
-import { spread } from './support/spread.ts';
-import { type Json, runSync, type SyncRun } from './support/tap.ts';
+import type { StreamFacts } from '../../src/paystack/stream-facts.ts';
+import { streams as table } from '../../src/paystack/streams.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { accounts, recordsOf } from '../support/accounts.ts';
+import { spread } from '../support/spread.ts';
+import { type Json, runSync, type SyncRun } from '../support/tap.ts';
 
 // Most of the time is spent waiting for processes.
 t.jobs = 3;

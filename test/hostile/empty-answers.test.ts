@@ -3,11 +3,11 @@
  * its rows, is believed when it is given twice.
  */
 import t from 'tap';
-import type { StreamName } from '../src/paystack/streams.ts';
-import { emptied, first, noMeta, noTotal, total } from './support/bends.ts';
-import { daily, dayMs } from './support/hostile-cases.ts';
-import { type Bend, type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
-import { type Json, runSync, type SyncRun } from './support/tap.ts';
+import type { StreamName } from '../../src/paystack/streams.ts';
+import { emptied, first, noMeta, noTotal, total } from '../support/bends.ts';
+import { daily, dayMs } from '../support/hostile-cases.ts';
+import { type Bend, type HostileList, startHostilePaystack } from '../support/hostile-paystack.ts';
+import { type Json, runSync, type SyncRun } from '../support/tap.ts';
 
 const count = 30;
 

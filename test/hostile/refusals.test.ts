@@ -1,11 +1,11 @@
 /** A stream is whole, or it failed: a refusal is no emptiness, but for a feature that an integration may lack. */
 import t from 'tap';
-import type { StreamFacts } from '../src/paystack/stream-facts.ts';
-import { type StreamName, streams } from '../src/paystack/streams.ts';
-import { deeperThan, once, refused, refusedByOthers, total, type When, withParameter } from './support/bends.ts';
-import { type Case, daily, dayMs, failureOf, tryCases } from './support/hostile-cases.ts';
-import { type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
-import { runSync, runTap, type SyncInput, workFolder } from './support/tap.ts';
+import type { StreamFacts } from '../../src/paystack/stream-facts.ts';
+import { type StreamName, streams } from '../../src/paystack/streams.ts';
+import { deeperThan, once, refused, refusedByOthers, total, type When, withParameter } from '../support/bends.ts';
+import { type Case, daily, dayMs, failureOf, tryCases } from '../support/hostile-cases.ts';
+import { type HostileList, startHostilePaystack } from '../support/hostile-paystack.ts';
+import { runSync, runTap, type SyncInput, workFolder } from '../support/tap.ts';
 
 /** Features that an integration may lack. */
 const optional = [

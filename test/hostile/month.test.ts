@@ -7,15 +7,15 @@
  * `MONTH_SEED=123` repeats one, `MONTH_COUNT=20` lives through more.
  */
 import t, { type Test } from 'tap';
-import { randomNumbers } from '../src/sandbox/rows.ts';
-import { noMeta, noTotal, once, refused, total } from './support/bends.ts';
+import { randomNumbers } from '../../src/sandbox/rows.ts';
+import { noMeta, noTotal, once, refused, total } from '../support/bends.ts';
 import {
   type Bend,
   type HostileList,
   type HostilePaystack,
   oldestFirst,
   startHostilePaystack,
-} from './support/hostile-paystack.ts';
+} from '../support/hostile-paystack.ts';
 import {
   childList,
   childStreams,
@@ -25,9 +25,9 @@ import {
   type Own,
   ownStreams,
   type Strike,
-} from './support/merchant.ts';
-import { type Running, type Stopped, startSync } from './support/stopped.ts';
-import type { Json } from './support/tap.ts';
+} from '../support/merchant.ts';
+import { type Running, type Stopped, startSync } from '../support/stopped.ts';
+import type { Json } from '../support/tap.ts';
 
 const days = 30;
 const lookbackDays = 5;

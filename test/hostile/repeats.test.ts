@@ -1,9 +1,9 @@
 /** A repeat is the same record with the same content. The same key with another content is another state of it, or another row. */
 import t from 'tap';
-import { noTotal } from './support/bends.ts';
-import { type Case, daily, newcomer, tryCases } from './support/hostile-cases.ts';
-import { type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
-import { type Json, runSync } from './support/tap.ts';
+import { noTotal } from '../support/bends.ts';
+import { type Case, daily, newcomer, tryCases } from '../support/hostile-cases.ts';
+import { type HostileList, startHostilePaystack } from '../support/hostile-paystack.ts';
+import { type Json, runSync } from '../support/tap.ts';
 
 /** Sixty rows of which some are there again, the second time as they are changed. */
 function twice(ids: readonly number[], change: (row: Json) => Json, more: Partial<HostileList> = {}): Case['list'] {

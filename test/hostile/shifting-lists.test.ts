@@ -1,11 +1,11 @@
 /** Rows that go, come, or change places while a list is read take no other row with them. */
 import t from 'tap';
-import type { StreamName } from '../src/paystack/streams.ts';
-import { randomNumbers } from '../src/sandbox/rows.ts';
-import { noTotal, total } from './support/bends.ts';
-import { type Case, daily, dayMs, newcomer, tryCases } from './support/hostile-cases.ts';
-import { type HostileList, oldestFirst } from './support/hostile-paystack.ts';
-import type { Json } from './support/tap.ts';
+import type { StreamName } from '../../src/paystack/streams.ts';
+import { randomNumbers } from '../../src/sandbox/rows.ts';
+import { noTotal, total } from '../support/bends.ts';
+import { type Case, daily, dayMs, newcomer, tryCases } from '../support/hostile-cases.ts';
+import { type HostileList, oldestFirst } from '../support/hostile-paystack.ts';
+import type { Json } from '../support/tap.ts';
 
 const rows = 60;
 

@@ -3,10 +3,10 @@
  * total is a hint.
  */
 import t from 'tap';
-import type { StreamName } from '../src/paystack/streams.ts';
-import { deeperThan, emptied, first, noMeta, noTotal, once, refused, thinned, total } from './support/bends.ts';
-import { type Case, daily, newcomer, tryCases } from './support/hostile-cases.ts';
-import type { Asked, Bend, HostileList } from './support/hostile-paystack.ts';
+import type { StreamName } from '../../src/paystack/streams.ts';
+import { deeperThan, emptied, first, noMeta, noTotal, once, refused, thinned, total } from '../support/bends.ts';
+import { type Case, daily, newcomer, tryCases } from '../support/hostile-cases.ts';
+import type { Asked, Bend, HostileList } from '../support/hostile-paystack.ts';
 
 /** A list of so many daily rows, bent. */
 function bent(count: number, ...bends: readonly Bend[]): Case['list'] {

@@ -1,11 +1,16 @@
 /** Lists under parents: one parent that refuses takes no other with it, and what is read before a stop stays read. */
 import t from 'tap';
-import type { StreamName } from '../src/paystack/streams.ts';
-import { noMeta, refused, total } from './support/bends.ts';
-import { daily, dayMs, failureOf } from './support/hostile-cases.ts';
-import { type Bend, type HostileList, type HostilePaystack, startHostilePaystack } from './support/hostile-paystack.ts';
-import { startSync } from './support/stopped.ts';
-import { type Json, runSync, type SyncRun } from './support/tap.ts';
+import type { StreamName } from '../../src/paystack/streams.ts';
+import { noMeta, refused, total } from '../support/bends.ts';
+import { daily, dayMs, failureOf } from '../support/hostile-cases.ts';
+import {
+  type Bend,
+  type HostileList,
+  type HostilePaystack,
+  startHostilePaystack,
+} from '../support/hostile-paystack.ts';
+import { startSync } from '../support/stopped.ts';
+import { type Json, runSync, type SyncRun } from '../support/tap.ts';
 
 /** The ways in which children hang under their parents. */
 const kinds = [

@@ -1,10 +1,10 @@
 /** A transaction that a refund or dispute changed is read, or it is said that it was not, and it is asked for again. */
 import t from 'tap';
-import { refused, refusedByOthers } from './support/bends.ts';
-import { daily } from './support/hostile-cases.ts';
-import { type Bend, type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
-import { startSync } from './support/stopped.ts';
-import { type Json, runSync } from './support/tap.ts';
+import { refused, refusedByOthers } from '../support/bends.ts';
+import { daily } from '../support/hostile-cases.ts';
+import { type Bend, type HostileList, startHostilePaystack } from '../support/hostile-paystack.ts';
+import { startSync } from '../support/stopped.ts';
+import { type Json, runSync } from '../support/tap.ts';
 
 /** Old enough to lie before the lookback. */
 const changed = 20;

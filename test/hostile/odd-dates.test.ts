@@ -1,9 +1,9 @@
 /** Dates before everything, after everything and none at all, in records, bookmarks and settings. */
 import t from 'tap';
-import type { StreamName } from '../src/paystack/streams.ts';
-import { daily, dayMs, newcomer } from './support/hostile-cases.ts';
-import { startHostilePaystack } from './support/hostile-paystack.ts';
-import { type Json, runSync } from './support/tap.ts';
+import type { StreamName } from '../../src/paystack/streams.ts';
+import { daily, dayMs, newcomer } from '../support/hostile-cases.ts';
+import { startHostilePaystack } from '../support/hostile-paystack.ts';
+import { type Json, runSync } from '../support/tap.ts';
 
 const odd = [
   '0001-01-01T00:00:00.000Z',

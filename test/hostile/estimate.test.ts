@@ -1,10 +1,10 @@
 /** `--plan`: what a sync would cost, at about a request for each stream, and right within a tenth and two requests. */
 import t, { type Test } from 'tap';
-import type { StreamName } from '../src/paystack/streams.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
-import { accounts, recordsOf } from './support/accounts.ts';
-import { spread } from './support/spread.ts';
-import { type Json, type Run, readMessages, runTap, selecting, workFolder } from './support/tap.ts';
+import type { StreamName } from '../../src/paystack/streams.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { accounts, recordsOf } from '../support/accounts.ts';
+import { spread } from '../support/spread.ts';
+import { type Json, type Run, readMessages, runTap, selecting, workFolder } from '../support/tap.ts';
 
 // Most of the time is spent waiting for processes.
 t.jobs = 3;
@@ -132,7 +132,7 @@ t.test('lists under parents', { buffered: true }, (t) => {
 });
 
 t.test('every stream, and no more of them than are selected', { buffered: true }, async (t) => {
-  const { streams } = await import('../src/paystack/streams.ts');
+  const { streams } = await import('../../src/paystack/streams.ts');
   const names = Object.keys(streams) as StreamName[];
   await withPlans({ fixtures: true }, names, 200, async (compare, sandbox) => {
     const first = await compare();
