@@ -60,7 +60,7 @@ export interface Summary {
 }
 
 /** A run: what it was asked for, and what all its streams share. */
-interface Session extends Omit<SyncOptions, 'streams' | 'state' | 'write'> {
+interface SyncContext extends Omit<SyncOptions, 'streams' | 'state' | 'write'> {
   /** Start of the run, milliseconds since 1970. */
   readonly now: number;
   /** The same by the monotonic clock. */
@@ -86,11 +86,11 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   const output = createMessageOutput(options.write, streams, options.state);
   const runs = openStreamRuns(streams, options, now);
   const shared = { output, turns: createWriterTurns(), drift: createDriftReport() };
-  const session: Session = { ...options, ...shared, now, startedAt: clock.monotonic(), runs, active: runs.length };
+  const context: SyncContext = { ...options, ...shared, now, startedAt: clock.monotonic(), runs, active: runs.length };
   const reads = new Map(
-    runs.map((run) => [run, attempt(session, run, () => readAll(session, run)).finally(() => session.active--)]),
+    runs.map((run) => [run, attempt(context, run, () => readAll(context, run)).finally(() => context.active--)]),
   );
-  await Promise.all(runs.map((run) => finish(session, run, reads)));
+  await Promise.all(runs.map((run) => finish(context, run, reads)));
 
   const reason: unknown = stop.signal.reason;
   if (reason instanceof OutputClosed || (stop.signal.aborted && !output.hasBegun())) throw reason;
@@ -99,12 +99,12 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   stop.signal.throwIfAborted();
   return {
     streams: runs.map(({ stream, written, tally, failure }) => ({ stream: stream.id, written, tally, failure })),
-    drift: session.drift.kinds(),
+    drift: context.drift.kinds(),
   };
 }
 
 /** Does a stream's work; what goes wrong with it is its own failure, unless nothing else would work either. */
-async function attempt({ stop, log }: Session, run: StreamRun, work: () => Promise<void>): Promise<void> {
+async function attempt({ stop, log }: SyncContext, run: StreamRun, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -116,13 +116,13 @@ async function attempt({ stop, log }: Session, run: StreamRun, work: () => Promi
   }
 }
 
-async function readAll(session: Session, run: StreamRun): Promise<void> {
-  const { stop, turns, output, now } = session;
+async function readAll(context: SyncContext, run: StreamRun): Promise<void> {
+  const { stop, turns, output, now } = context;
   const { stream, rank, tally } = run;
-  for await (const reading of openStream(stream, run.start, rank, tally, openOptions(session, run))) {
+  for await (const reading of openStream(stream, run.start, rank, tally, openOptions(context, run))) {
     stop.signal.throwIfAborted();
     run.hasAnswered = true;
-    await turns.take(rank, () => give(session, run, reading));
+    await turns.take(rank, () => give(context, run, reading));
   }
   run.hasAnswered = true;
   run.failure = shortfall(run);
@@ -137,16 +137,16 @@ async function readAll(session: Session, run: StreamRun): Promise<void> {
 }
 
 /** Pages that one stream may hold: all streams together a few more than there are requests in flight. */
-function openOptions(session: Session, { stream, version }: StreamRun): OpenOptions {
-  const { config, ask, now } = session;
-  const ahead = () => Math.max(2, Math.ceil((1.25 * config.concurrency) / Math.max(1, session.active)));
+function openOptions(context: SyncContext, { stream, version }: StreamRun): OpenOptions {
+  const { config, ask, now } = context;
+  const ahead = () => Math.max(2, Math.ceil((1.25 * config.concurrency) / Math.max(1, context.active)));
   return { config, ask, now, ahead, mustAgree: version !== undefined, frame: recordFrame(stream.name, version) };
 }
 
 /** Writes a reading, or notes what it covers. */
-async function give(session: Session, run: StreamRun, reading: StreamReading): Promise<void> {
-  const { output, now } = session;
-  if (reading.kind === 'rows') return giveRows(session, run, reading);
+async function give(context: SyncContext, run: StreamRun, reading: StreamReading): Promise<void> {
+  const { output, now } = context;
+  if (reading.kind === 'rows') return giveRows(context, run, reading);
   if (reading.kind === 'covered') run.hasHole ||= !reading.isWhole;
   if (run.hasHole) return;
   run.isRead = true;
@@ -159,7 +159,7 @@ async function give(session: Session, run: StreamRun, reading: StreamReading): P
 }
 
 async function giveRows(
-  { output, observer, drift }: Session,
+  { output, observer, drift }: SyncContext,
   run: StreamRun,
   { rows, release }: RowsRead<RecordLine>,
 ): Promise<void> {
@@ -187,13 +187,17 @@ function moved({ position }: StreamRun, reading: Exclude<StreamReading, { kind: 
 }
 
 /** Waits for a stream's reading, reads what others changed of it, and says how it ended. */
-async function finish(session: Session, run: StreamRun, reads: ReadonlyMap<StreamRun, Promise<void>>): Promise<void> {
-  const { stop, log, observer, clock, runs, startedAt } = session;
+async function finish(
+  context: SyncContext,
+  run: StreamRun,
+  reads: ReadonlyMap<StreamRun, Promise<void>>,
+): Promise<void> {
+  const { stop, log, observer, clock, runs, startedAt } = context;
   await reads.get(run);
   const changers = runs.filter(({ changes }) => changes === run);
   await Promise.all(changers.map((changer) => reads.get(changer)));
   if (changers.length > 0 && !stop.signal.aborted) {
-    await attempt(session, run, () => readStale(session, run, changers));
+    await attempt(context, run, () => readStale(context, run, changers));
   }
   // Whether a refusal concerns the stream or the whole account shows by what the others were answered.
   if (run.refusal !== undefined) await Promise.all(reads.values());
@@ -229,8 +233,8 @@ function rejectIfAllRefused(runs: readonly StreamRun[]): void {
 }
 
 /** Reads the records that others have changed; with them, what those others have covered is whole. */
-async function readStale(session: Session, run: StreamRun, changers: readonly StreamRun[]): Promise<void> {
-  const { config, ask, stop, turns, output, now } = session;
+async function readStale(context: SyncContext, run: StreamRun, changers: readonly StreamRun[]): Promise<void> {
+  const { config, ask, stop, turns, output, now } = context;
   const { stream, facts, rank, start } = run;
   const toRows = compileRows(facts, readSchema(stream.id), stream.schema, recordFrame(stream.name, run.version))();
   const read = openSingles<RecordLine>({ path: facts.path, endpoint: stream.id, rank, ask, toRows });
@@ -242,7 +246,7 @@ async function readStale(session: Session, run: StreamRun, changers: readonly St
     async ({ rows, ...read }) => {
       stop.signal.throwIfAborted();
       const missed = rows.filter(isMissed);
-      await turns.take(rank, () => giveRows(session, run, { ...read, rows: missed }));
+      await turns.take(rank, () => giveRows(context, run, { ...read, rows: missed }));
       run.position = revisited(
         run.position,
         revisitedBy(
