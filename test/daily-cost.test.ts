@@ -152,3 +152,16 @@ t.test(
     });
   },
 );
+
+t.test(
+  'a busy merchant, with 20 pages a day, is read at the cost of the pages and a tenth',
+  { buffered: true },
+  (t) => {
+    const now = Date.now();
+    const month = { rows: 6200, from: new Date(now - 31 * dayMs).toISOString(), to: new Date(now).toISOString() };
+    return withAccount({ synthetic: { transactions: month } }, ['transactions'], 10, async (sync) => {
+      const { requests } = await sync();
+      t.ok(requests <= 1.1 * 620 + 2, `${requests} requests for 620 pages`);
+    });
+  },
+);

@@ -47,6 +47,9 @@ const windowPages = 50;
 /** Pages of a range that is not worth cutting: a cut costs half a page, and two requests to find out where. */
 const maxPages = 3 * windowPages;
 
+/** Days of a window that was cut out, at least: each is asked for with the day behind it, which is read twice. */
+const minWindowDays = 14;
+
 /** An exclusive `from` must not lose the record of that very moment. */
 const marginMs = 1000;
 
@@ -114,12 +117,12 @@ export function middleOf({ from, to }: Span, oldest: number, now: number): numbe
   return midnightBefore(begin + (Math.min(to, midnightAfter(now)) - begin) / 2);
 }
 
-/** Where a large span is cut: into windows of some fifty pages as if its records were spread evenly, at midnights. */
+/** Where a large span is cut: into windows of some fifty pages, of busy merchants more, as if its records were spread evenly, at midnights. */
 function cutsIn(span: Span, oldest: number, pages: number, now: number): number[] {
   const today = midnightBefore(now);
   const end = Math.min(span.to, today);
   const days = Math.max(1, Math.floor((end - oldest) / dayMs));
-  const parts = Math.min(Math.ceil(pages / windowPages), days);
+  const parts = Math.min(Math.ceil(pages / windowPages), Math.max(1, Math.floor(days / minWindowDays)));
   const cuts = [today];
   for (let part = 1; part < parts; part++) cuts.push(midnightBefore(oldest + ((end - oldest) * part) / parts));
   return [...new Set(cuts)].filter((cut) => cut > span.from && cut < span.to).sort((a, b) => a - b);
