@@ -143,7 +143,7 @@ t.test('what is open and was read by its key stays open when a range is read aga
   const input = { config: { ...server.config, page_size: 1 }, streams: ['transactions'] };
   const run = await runSync({ ...input, state: { bookmarks: { transactions: bookmark } } });
   t.equal(run.code, 0, run.stderr);
-  t.equal(emptied > 2, true, 'a window was empty, twice');
+  t.ok(emptied >= 2, 'a window was empty, twice');
   t.match(run.state.bookmarks.transactions.open, [/ 30$/]);
   open.status = 'success';
   const next = await runSync({ ...input, state: run.state });
