@@ -116,17 +116,17 @@ t.test('an empty list costs two requests at most', async (t) => {
 });
 
 t.test('what is open and was read by its key stays open when a range is read again as a whole', async (t) => {
-  // So many, one a page, that what came in the last month is cut into windows.
-  const older = daily('transactions', 100).filter(({ id }) => id < 60);
+  // So many, one a page, and over so many days, that what came in the lookback is cut into windows.
+  const older = daily('transactions', 100).filter(({ id }) => id < 45);
   const newer = Array.from({ length: 200 }, (_, index) => ({
     id: 1000 + index,
-    createdAt: new Date(Date.now() - (index + 1) * 3 * 3_600_000).toISOString(),
+    createdAt: new Date(Date.now() - (index + 1) * 6 * 3_600_000).toISOString(),
   }));
   const records: Json[] = [...older, ...newer].map((row) => ({ ...row, status: 'success' }));
   const open = records.find(({ id }) => id === 30);
   open.status = 'pending';
   const inside = ({ from, page }: { readonly from: number; readonly page: number }) =>
-    page === 1 && from > Date.now() - 20 * dayMs && from < Date.now() - 2 * dayMs;
+    page === 1 && from > Date.now() - 40 * dayMs && from < Date.now() - 2 * dayMs;
   let emptied = 0;
   const bend: Bend = (answer, asked) => {
     if (!inside(asked) || ++emptied > 2) return answer;
@@ -140,7 +140,8 @@ t.test('what is open and was read by its key stays open when a range is read aga
     createdAt: new Date(Date.now() - dayMs).toISOString(),
     open: [`${dayOf(15)}/${dayOf(16)}`, `${dayOf(30)} 30`],
   };
-  const input = { config: { ...server.config, page_size: 1 }, streams: ['transactions'] };
+  const config = { ...server.config, page_size: 1, lookback_window_days: 50 };
+  const input = { config, streams: ['transactions'] };
   const run = await runSync({ ...input, state: { bookmarks: { transactions: bookmark } } });
   t.equal(run.code, 0, run.stderr);
   t.ok(emptied >= 2, 'a window was empty, twice');
