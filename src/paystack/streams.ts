@@ -160,7 +160,8 @@ export const streams = {
     path: '/order/product/{id}',
     key: ['product_id', 'order_id', 'variant_code'],
     // Documented: null where a product has no variants, and then two lines of an order differ by nothing else.
-    absentKeys: { variant_code: '' },
+    // Not '': targets that load by CSV make null of it.
+    absentKeys: { variant_code: 'none' },
     parent: { stream: 'products', carries: { product_id: 'id' } },
     selectedByDefault: false,
   },
