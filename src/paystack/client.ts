@@ -30,6 +30,7 @@ import {
   type Watch,
 } from './patience.ts';
 import type { Quota, Ticket } from './quota.ts';
+import { createReadingTurns, type ReadingTurn } from './reading-turns.ts';
 import type { Transport } from './transport.ts';
 
 export interface ClientOptions {
@@ -102,6 +103,7 @@ interface Shared {
   readonly idle: ByteWriter[];
   /** One is enough: an answer is read in one go, before any other. */
   readonly reader: JsonReader;
+  readonly readingTurn: ReadingTurn;
   readonly report: (retry: Retry) => void;
 }
 
@@ -126,7 +128,10 @@ export function createAsk(options: ClientOptions): Ask {
     if (!retry.isFirstContact || !reported.has(retry.why)) onRetry?.(retry);
     if (retry.isFirstContact) reported.add(retry.why);
   };
-  const shared: Shared = { options, http, watch, timeoutMs, idle: [], reader: newJsonReader(), report };
+  const shared: Shared = {
+    ...{ options, http, watch, timeoutMs, report },
+    ...{ idle: [], reader: newJsonReader(), readingTurn: createReadingTurns() },
+  };
   return (question, read) => askUntilAnswered(question, read, shared);
 }
 
@@ -136,12 +141,24 @@ interface Try {
   /** Milliseconds since 1970. */
   readonly askedAt: number;
   readonly body: ByteWriter;
+  /** Undefined as long as the request is in flight. */
+  flown: Flown | undefined;
 }
+
+/** A request that is over, though its answer may still have to be read. */
+interface Flown {
+  readonly tookMs: number;
+  /** For how long its endpoint is paused. */
+  readonly pausedMs: number;
+}
+
+/** Above it, an answer is read as soon as it has come, so that few of them wait in memory. */
+const maxWaitingBytes = 4_000_000;
 
 async function askUntilAnswered<Result>(
   { endpoint, rank, path, query }: Question,
   read: (answer: Answer) => Result,
-  { options, http, watch, timeoutMs, idle, reader, report }: Shared,
+  { options, http, watch, timeoutMs, idle, reader, readingTurn, report }: Shared,
 ): Promise<Result> {
   const { quota, clock, transport, onTry } = options;
   const { signal } = watch;
@@ -152,16 +169,20 @@ async function askUntilAnswered<Result>(
 
   async function begin(): Promise<void> {
     const ticket = await quota.start(endpoint, rank, signal);
-    current = { ticket, askedAt: clock.now(), body: emptied(idle.pop() ?? newByteWriter(expectedBytes)) };
+    current = {
+      ticket,
+      askedAt: clock.now(),
+      body: emptied(idle.pop() ?? newByteWriter(expectedBytes)),
+      flown: undefined,
+    };
   }
 
   /** Gives back ticket and buffer. Throws if the try failed and was the last one. */
-  function end({ ticket, body }: Try, response?: Response, failure?: Failure): void {
+  function end(ended: Try, response?: Response, failure?: Failure): void {
     current = undefined;
-    if (body.bytes.length <= maxKeptBytes) idle.push(body);
-    const tookMs = clock.monotonic() - ticket.startedAt;
+    if (ended.body.bytes.length <= maxKeptBytes) idle.push(ended.body);
     if (failure?.askedWaitMs !== undefined) quota.pause(endpoint, failure.askedWaitMs);
-    const pausedMs = quota.done(ticket, response?.headers, failure?.isOverQuota);
+    const { tookMs, pausedMs } = ended.flown ?? land(ended, options, response, failure?.isOverQuota);
     onTry?.(endpoint, response?.status, tookMs);
     if (failure === undefined) return;
     const isFirstContact = !watch.hasAnswered;
@@ -170,9 +191,14 @@ async function askUntilAnswered<Result>(
   }
 
   /** Takes in a whole answer: has it judged, and asks ky for another try where it is none. */
-  function receive(response: Response): ReturnType<typeof ky.retry> | undefined {
+  async function receive(response: Response): Promise<ReturnType<typeof ky.retry> | undefined> {
     const ended = current!;
     const { body, askedAt } = ended;
+    // How long an endpoint is to be left alone shows in the body only where a request was refused.
+    if (response.ok && body.length <= maxWaitingBytes) {
+      ended.flown = land(ended, options, response);
+      await readingTurn();
+    }
     const { from, outcome } = judge(response, body.bytes.subarray(0, body.length), reader, clock.now());
     noteAnswer(effort, from);
     const understood = understand(outcome, askedAt, read);
@@ -208,6 +234,12 @@ async function askUntilAnswered<Result>(
   }
   signal.throwIfAborted();
   return result!.value;
+}
+
+/** Gives back the ticket, so that the next request may start. */
+function land({ ticket }: Try, { quota, clock }: ClientOptions, response?: Response, isOverQuota?: boolean): Flown {
+  const tookMs = clock.monotonic() - ticket.startedAt;
+  return { tookMs, pausedMs: quota.done(ticket, response?.headers, isOverQuota) };
 }
 
 function queryText(path: string, query: Question['query']): string {

@@ -57,9 +57,12 @@ export function createFakeClock(startMs = Date.UTC(2024, 0, 1)): FakeClock {
   };
 }
 
+/** Turns of the event loop in which answers that came together are read, one in each. */
+const turns = 20;
+
 /** Waits until all that can go on without time passing has gone on. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
