@@ -9,6 +9,8 @@ export interface Schema {
   readonly 'x-sql-datatype'?: 'bigint';
   /** The number of another record. Where Paystack embeds that record instead, this is its `id`. */
   readonly 'x-record-id'?: true;
+  /** The stream and the column that a value is found in: `customers.id`. */
+  readonly 'x-refers-to'?: string;
   /** Other names under which Paystack sends the same fact. They are folded into this one. */
   readonly 'x-aliases'?: readonly string[];
 }

@@ -1,36 +1,43 @@
 /**
- * The README and docs/: their tables are made from the code (`npm run docs` writes them anew), and what they refer to is
+ * The README and docs/: their tables, diagrams and sources of dbt are made from the code (`npm run docs` writes them anew), and what they refer to is
  * there. Their commands are run by `test/interop/docs.test.ts`.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { packageFolder } from '../src/package.ts';
+import { datedViews } from './support/dated-views.ts';
+import { dbtSources } from './support/dbt.ts';
+import { relationshipDiagrams } from './support/diagrams.ts';
 import { blockOf, blocksOf, pageNames, readPage } from './support/pages.ts';
 import { columnTables, settingTable, streamTable } from './support/tables.ts';
 import { runTap } from './support/tap.ts';
 
-const made: Readonly<Record<string, () => string>> = {
-  settings: settingTable,
-  streams: streamTable,
-  columns: columnTables,
-};
+/** What is made of each page, between two comments with its name. */
+const made: readonly { page: string; name: string; text: () => string }[] = [
+  { page: 'docs/settings.md', name: 'settings', text: settingTable },
+  { page: 'docs/streams.md', name: 'streams', text: streamTable },
+  { page: 'docs/columns.md', name: 'columns', text: columnTables },
+  { page: 'docs/relationships.md', name: 'diagrams', text: relationshipDiagrams },
+  { page: 'docs/analysts.md', name: 'views', text: datedViews },
+];
 
-for (const [name, table] of Object.entries(made)) {
-  t.test(`docs/${name}.md has what the code has`, async (t) => {
-    const page = `docs/${name}.md`;
-    const text = readPage(page);
-    const fresh = withTable(text, name, table());
-    if (process.env['UPDATE_DOCS']) writeFileSync(join(packageFolder, page), fresh);
-    else t.equal(text, fresh, 'run npm run docs');
-  });
+for (const { page, name, text } of made) {
+  t.test(`${page} has what the code has: ${name}`, async (t) => isMade(t, page, withPart(page, name, text())));
 }
 
-function withTable(text: string, name: string, table: string): string {
-  const [before, rest] = text.split(`<!-- ${name}: made by npm run docs -->\n`);
+t.test('docs/dbt/sources.yml has what the code has', async (t) => isMade(t, 'docs/dbt/sources.yml', dbtSources()));
+
+function isMade(t: Test, file: string, fresh: string): void {
+  if (process.env['UPDATE_DOCS']) writeFileSync(join(packageFolder, file), fresh);
+  else t.equal(readPage(file), fresh, 'run npm run docs');
+}
+
+function withPart(page: string, name: string, part: string): string {
+  const [before, rest] = readPage(page).split(`<!-- ${name}: made by npm run docs -->\n`);
   const [, after] = rest?.split(`<!-- end of ${name} -->`) ?? [];
-  if (after === undefined) throw new Error(`docs/${name}.md has no place for its table`);
-  return `${before}<!-- ${name}: made by npm run docs -->\n\n${table}\n\n<!-- end of ${name} -->${after}`;
+  if (after === undefined) throw new Error(`${page} has no place for its ${name}`);
+  return `${before}<!-- ${name}: made by npm run docs -->\n\n${part}\n\n<!-- end of ${name} -->${after}`;
 }
 
 t.test('the README fits on a few screens', async (t) => {

@@ -1,0 +1,140 @@
+/** The sources of docs/dbt in a project of dbt: their tests pass over a load of all streams, and find what is broken then. */
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import t, { type Test } from 'tap';
+import { packageFolder } from '../../src/package.ts';
+import { readFixtures } from '../../src/sandbox/dataset.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
+import { type Command, output, run } from '../support/commands.ts';
+import { blockOf } from '../support/pages.ts';
+import { type Reference, referencesOf, streamNames } from '../support/references.ts';
+import { type Json, type Run, selecting, workFolder } from '../support/tap.ts';
+import { environmentOf } from './support/environments.ts';
+import { load } from './support/load.ts';
+
+const page = 'docs/analysts.md';
+
+/** Runs the statements of a text, one after the other, and prints the rows of the last. */
+const execute = `
+import duckdb, json, sys
+cursor = duckdb.connect(sys.argv[1]).execute(sys.argv[2])
+print(json.dumps(cursor.fetchall(), default=str))
+`;
+
+t.test('all 35 streams as sources of dbt, loaded by target-duckdb', async (t) => {
+  const dbt = await environmentOf('dbt-duckdb');
+  const target = await environmentOf('target-duckdb');
+  const folder = workFolder();
+  const sandbox = await startSandbox({
+    records: { transactions: withParents('transactions'), banks: withParents('banks') },
+  });
+  t.teardown(() => Promise.all([sandbox.close(), folder.remove()]));
+  const file = join(folder.path, 'warehouse.duckdb');
+  const settings = { path: file, filepath: file, default_target_schema: 'paystack', add_metadata_columns: true };
+  const into: Command = [target.bin('target-duckdb'), '--config', folder.file('target.json', settings)];
+  const config = folder.file('config.json', { secret_key: sandbox.secretKey, api_url: sandbox.url });
+  await load(['--config', config, '--catalog', folder.file('catalog.json', selecting(streamNames))], into);
+  const sql = async (text: string) => JSON.parse(await output([dbt.python, '-c', execute, file, text])) as Json[][];
+
+  const cwd = folder.path;
+  mkdirSync(join(cwd, 'models'));
+  copyFileSync(join(packageFolder, 'docs/dbt/sources.yml'), join(cwd, 'models/sources.yml'));
+  folder.file('dbt_project.yml', blockOf(page, 'model-paths'));
+  const duckdb = { type: 'duckdb', path: file };
+  folder.file('profiles.yml', { warehouse: { target: 'dev', outputs: { dev: duckdb } } });
+  const path = [dbt.binFolder, process.env['PATH']].join(delimiter);
+  const env = { PATH: path, DBT_SEND_ANONYMOUS_USAGE_STATS: 'false' };
+  const bash = (text: string) => run(['bash', '-e', '-c', text], { cwd, env });
+  const made = (name: string) => JSON.parse(readFileSync(join(cwd, 'target', name), 'utf8')) as Json;
+
+  await t.test('a load that is whole passes', async (t) => {
+    endsWith(t, 0, await bash(blockOf(page, 'dbt test')));
+    const fresh = made('sources.json').results as Json[];
+    t.strictSame([fresh.length, fresh.filter(({ status }) => status !== 'pass')], [35, []], 'all sources are fresh');
+    t.strictSame(
+      undocumented(made('catalog.json'), made('manifest.json')),
+      [],
+      'each column of the tap has its description',
+    );
+  });
+
+  await t.test('what is broken is found', async (t) => {
+    await sql(`
+      insert into paystack.customers select * from paystack.customers limit 1;
+      insert into paystack.product_orders select * from paystack.product_orders limit 1;
+      update paystack.refunds set transaction = 1 where id = (select min(id) from paystack.refunds);
+      update paystack.transactions set customer = '{"id": 9007199254740993}' where id = (select min(id) from paystack.transactions);
+      update paystack.plans set id = null, domain = 'tset' where id = (select min(id) from paystack.plans);
+      update paystack.transactions set _sdc_extracted_at = now() - interval 3 day;
+    `);
+    endsWith(t, 1, await bash('dbt test --select "source:paystack"'));
+    const { results } = made('run_results.json') as { results: Json[] };
+    const found = results
+      .filter(({ status }) => status !== 'pass')
+      .map(({ unique_id, status }) => `${status} ${unique_id.split('.').at(-2)}`);
+    t.strictSame(found.sort(), broken, 'and nothing else');
+    t.ok(results.length > 150);
+    endsWith(t, 1, await bash('dbt source freshness'));
+    const stale = (made('sources.json').results as Json[]).filter(({ status }) => status !== 'pass');
+    t.strictSame(
+      stale.map(({ unique_id, status }) => `${status} ${unique_id}`),
+      ['error source.warehouse.paystack.transactions'],
+    );
+  });
+
+  await t.test('the views of the page', async (t) => {
+    await sql(blockOf(page, 'create view'));
+    const named = await sql(`
+      select table_name, string_agg(column_name, ' ' order by column_name) from information_schema.columns
+      where table_schema = 'paystack_dated' and column_name in ('created_at', 'updated_at') group by 1`);
+    t.ok(named.length > 25);
+    for (const [view, columns] of named) t.equal(columns, 'created_at updated_at', view);
+    const dates =
+      "select min(created_at) > timestamp '2015-01-01' and count(created_at) = count(*) from paystack_dated";
+    for (const view of ['transactions', 'orders']) t.strictSame(await sql(`${dates}.${view}`), [[true]], view);
+  });
+});
+
+/** What the tests of the broken load are called by dbt, with their results. */
+const broken = [
+  'fail source_accepted_values_paystack_plans_domain__test__live',
+  'fail source_not_null_paystack_plans_id',
+  'fail source_unique_paystack_customers_id',
+  'fail paystack_product_orders_unique_key',
+].sort();
+
+/** The fixtures of a stream, and records that other fixtures refer to and that are not among them. */
+function withParents(stream: 'transactions' | 'banks'): Json[] {
+  const fixtures = readFixtures(stream) as Json[];
+  const held = [...fixtures];
+  const toIt = streamNames.flatMap(referencesOf).filter(({ to }) => to.stream === stream);
+  for (const { stream: child, path, to } of toIt) {
+    for (const record of Object.values(readFixtures(child)).flat() as Json[]) {
+      const value = valueOf(record, path.split('.'));
+      if (value === undefined || held.some((one) => one[to.column] === value)) continue;
+      held.push({ ...fixtures[0], id: 1000 + held.length, reference: `more-${held.length}`, [to.column]: value });
+    }
+  }
+  return held;
+}
+
+/** Of an id, where the column holds an object with it, and the other way round. Lists are left out. */
+function valueOf(record: Json, [name = '', ...path]: string[]): unknown {
+  const value = record[name] ?? undefined;
+  if (path.length > 0) return typeof value === 'object' ? valueOf(value, path) : value;
+  return typeof value === 'object' ? value.id : value;
+}
+
+/** Columns of the warehouse that the sources do not describe, and the other way round; but for what targets add. */
+function undocumented(catalog: Json, manifest: Json): string[] {
+  return Object.entries<Json>(manifest.sources).flatMap(([id, { columns }]) => {
+    const described = new Set(Object.keys(columns).map((name) => name.toLowerCase()));
+    const there = new Set(Object.keys(catalog.sources[id]?.columns ?? {}).map((name) => name.toLowerCase()));
+    const differing = [...there].filter((name) => !described.has(name) && !name.startsWith('_sdc_'));
+    return [...differing, ...[...described].filter((name) => !there.has(name))].map((name) => `${id} ${name}`);
+  });
+}
+
+function endsWith(t: Test, expected: number, { code, stdout, stderr }: Run): void {
+  t.equal(code, expected, 'its exit code', { stdout: stdout.slice(-4000), stderr: stderr.slice(-2000) });
+}
