@@ -7,7 +7,7 @@ import { readFixtures } from '../../src/sandbox/dataset.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { type Command, output, run } from '../support/commands.ts';
 import { blockOf } from '../support/pages.ts';
-import { type Reference, referencesOf, streamNames } from '../support/references.ts';
+import { referencesOf, streamNames } from '../support/references.ts';
 import { type Json, type Run, selecting, workFolder } from '../support/tap.ts';
 import { environmentOf } from './support/environments.ts';
 import { load } from './support/load.ts';
@@ -48,37 +48,15 @@ t.test('all 35 streams as sources of dbt, loaded by target-duckdb', async (t) =>
   const made = (name: string) => JSON.parse(readFileSync(join(cwd, 'target', name), 'utf8')) as Json;
 
   await t.test('a load that is whole passes', async (t) => {
-    endsWith(t, 0, await bash(blockOf(page, 'dbt test')));
+    const ran = await bash(blockOf(page, 'dbt test'));
+    endsWith(t, 0, ran);
+    t.match(ran.stdout, /PASS=1\d\d WARN=0 ERROR=0 SKIP=0/, 'all tests pass');
     const fresh = made('sources.json').results as Json[];
     t.strictSame([fresh.length, fresh.filter(({ status }) => status !== 'pass')], [35, []], 'all sources are fresh');
     t.strictSame(
       undocumented(made('catalog.json'), made('manifest.json')),
       [],
       'each column of the tap has its description',
-    );
-  });
-
-  await t.test('what is broken is found', async (t) => {
-    await sql(`
-      insert into paystack.customers select * from paystack.customers limit 1;
-      insert into paystack.product_orders select * from paystack.product_orders limit 1;
-      update paystack.refunds set transaction = 1 where id = (select min(id) from paystack.refunds);
-      update paystack.transactions set customer = '{"id": 9007199254740993}' where id = (select min(id) from paystack.transactions);
-      update paystack.plans set id = null, domain = 'tset' where id = (select min(id) from paystack.plans);
-      update paystack.transactions set _sdc_extracted_at = now() - interval 3 day;
-    `);
-    endsWith(t, 1, await bash('dbt test --select "source:paystack"'));
-    const { results } = made('run_results.json') as { results: Json[] };
-    const found = results
-      .filter(({ status }) => status !== 'pass')
-      .map(({ unique_id, status }) => `${status} ${unique_id.split('.').at(-2)}`);
-    t.strictSame(found.sort(), broken, 'and nothing else');
-    t.ok(results.length > 150);
-    endsWith(t, 1, await bash('dbt source freshness'));
-    const stale = (made('sources.json').results as Json[]).filter(({ status }) => status !== 'pass');
-    t.strictSame(
-      stale.map(({ unique_id, status }) => `${status} ${unique_id}`),
-      ['error source.warehouse.paystack.transactions'],
     );
   });
 
@@ -93,12 +71,44 @@ t.test('all 35 streams as sources of dbt, loaded by target-duckdb', async (t) =>
       "select min(created_at) > timestamp '2015-01-01' and count(created_at) = count(*) from paystack_dated";
     for (const view of ['transactions', 'orders']) t.strictSame(await sql(`${dates}.${view}`), [[true]], view);
   });
+
+  await t.test('what is broken is found', async (t) => {
+    const twice = (table: string) => `select * from ${table} union all (select * from ${table} limit 1)`;
+    // The tables anew, since those of the target refuse some of this.
+    const spoilt = {
+      customers: twice('paystack.customers'),
+      product_orders: twice('paystack.product_orders'),
+      refunds: 'select * replace (1 as transaction) from paystack.refunds',
+      balance_ledger: "select * replace (null as id, 'tset' as domain) from paystack.balance_ledger limit 1",
+      transactions: `select * replace ('{"id": 9007199254740993}' as customer, now() - interval 3 day as _sdc_extracted_at)
+        from paystack.transactions`,
+    };
+    for (const [table, query] of Object.entries(spoilt)) {
+      const name = `paystack.${table}`;
+      await sql(`create table new as ${query}; drop table ${name}; create table ${name} as from new; drop table new`);
+    }
+    endsWith(t, 1, await bash('dbt test --select "source:paystack"'));
+    const { results } = made('run_results.json') as { results: Json[] };
+    const found = results
+      .filter(({ status }) => status !== 'pass')
+      .map(({ unique_id, status }) => `${status} ${unique_id.split('.').at(-2)}`);
+    t.strictSame(found.sort(), broken, 'and nothing else');
+    t.ok(results.length > 150);
+    endsWith(t, 1, await bash('dbt source freshness'));
+    const stale = (made('sources.json').results as Json[]).filter(({ status }) => status !== 'pass');
+    t.strictSame(
+      stale.map(({ unique_id, status }) => `${status} ${unique_id}`),
+      ['error source.warehouse.paystack.transactions'],
+    );
+  });
 });
 
 /** What the tests of the broken load are called by dbt, with their results. */
 const broken = [
-  'fail source_accepted_values_paystack_plans_domain__test__live',
-  'fail source_not_null_paystack_plans_id',
+  'fail source_accepted_values_paystack_balance_ledger_domain__test__live',
+  'fail source_not_null_paystack_balance_ledger_id',
+  'warn paystack_transactions_customer_id_in_customers',
+  'warn source_relationships_paystack_refunds_transaction__id__source_paystack_transactions_',
   'fail source_unique_paystack_customers_id',
   'fail paystack_product_orders_unique_key',
 ].sort();
@@ -110,7 +120,7 @@ function withParents(stream: 'transactions' | 'banks'): Json[] {
   const toIt = streamNames.flatMap(referencesOf).filter(({ to }) => to.stream === stream);
   for (const { stream: child, path, to } of toIt) {
     for (const record of Object.values(readFixtures(child)).flat() as Json[]) {
-      const value = valueOf(record, path.split('.'));
+      const value = numberIn(record, path.split('.'));
       if (value === undefined || held.some((one) => one[to.column] === value)) continue;
       held.push({ ...fixtures[0], id: 1000 + held.length, reference: `more-${held.length}`, [to.column]: value });
     }
@@ -119,9 +129,9 @@ function withParents(stream: 'transactions' | 'banks'): Json[] {
 }
 
 /** Of an id, where the column holds an object with it, and the other way round. Lists are left out. */
-function valueOf(record: Json, [name = '', ...path]: string[]): unknown {
+function numberIn(record: Json, [name = '', ...path]: string[]): unknown {
   const value = record[name] ?? undefined;
-  if (path.length > 0) return typeof value === 'object' ? valueOf(value, path) : value;
+  if (path.length > 0) return typeof value === 'object' ? numberIn(value, path) : value;
   return typeof value === 'object' ? value.id : value;
 }
 

@@ -2,11 +2,13 @@
  * The commands of the README and of docs/, run as they stand on the page but for the key: those of a page one after the other,
  * in a folder of its own, with the tap and what the page needs on the path.
  */
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { packageFolder } from '../../src/package.ts';
 import { changersOf } from '../../src/sandbox/changers.ts';
+import { rawRecord } from '../../src/sandbox/rows.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { output, run, start } from '../support/commands.ts';
 import { blockOf, blocksOf, pageNames } from '../support/pages.ts';
@@ -21,6 +23,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npm ci && npm test\n': '.ci/run',
   'npm run release -- 0.1.0\n': 'test/interop/release.test.ts',
   [blockOf('docs/history.md', 'dagster asset materialize')]: 'test/interop/dagster.test.ts',
+  [blockOf('docs/analysts.md', 'dbt test')]: 'test/interop/dbt.test.ts',
 };
 
 const dayMs = 86_400_000;
@@ -49,7 +52,7 @@ const about: Readonly<
   'docs/history.md': { after: shardsAreTheWhole },
   'docs/log.md': { after: logIsJson },
   'docs/meltano.md': { before: startProject, after: meltanoKnowsThePlugin },
-  'docs/recipes.md': { after: recipesWork },
+  'docs/recipes.md': { before: addLongDigits, after: recipesWork },
   'docs/settings.md': { after: settingsAreTaken },
 };
 
@@ -104,7 +107,9 @@ async function openPage(t: Test): Promise<Page> {
   const cwd = join(folder.path, 'here');
   mkdirSync(cwd);
   const { installed } = await shared;
-  const tools = await Promise.all(['target-jsonl', 'meltano'].map(environmentOf));
+  const tools = await Promise.all(
+    ['target-jsonl', 'meltano', 'meltano-map-transform', 'target-duckdb'].map(environmentOf),
+  );
   const bins = [join(installed, 'node_modules/.bin'), ...tools.map(({ binFolder }) => binFolder)];
   const env: Record<string, string> = {
     PATH: [...bins, process.env['PATH']].join(delimiter),
@@ -201,7 +206,39 @@ async function meltanoKnowsThePlugin(t: Test, page: Page): Promise<void> {
   t.ok(readFileSync(join(packageFolder, 'meltano-plugin.yml'), 'utf8').includes(`\n${executable.trim()}\n`));
 }
 
+/** What a program that reads numbers as doubles would round. */
+const long = { id: '9007199254740993', metadata: '{"order":18446744073709551615,"rate":0.12345678901234567890}' };
+
+async function addLongDigits({ sandbox }: Page): Promise<void> {
+  const text = `{"id":${long.id},"email":"ada@example.com","phone":"+2340","createdAt":"${span.to}","metadata":${long.metadata}}`;
+  sandbox.add('customers', rawRecord(text));
+}
+
 async function recipesWork(t: Test, page: Page): Promise<void> {
+  await t.test('a mapper', async (t) => {
+    const [schema, ...records] = await mappedCustomers(page);
+    t.strictSame(Object.keys(JSON.parse(schema ?? '').schema.properties).includes('phone'), false);
+    t.equal(records.length, rows + 1);
+    const record = records.find((line) => line.includes(`"id":${long.id},`)) ?? '';
+    t.ok(record.includes(`"metadata":${long.metadata}`), record);
+    const { email, created_at, ...others } = JSON.parse(record).record;
+    t.strictSame(
+      [email, created_at],
+      [createHash('md5').update('a long secretada@example.com').digest('hex'), span.to],
+    );
+    t.notOk('createdAt' in others || 'phone' in others);
+    const [file = ''] = readdirSync(join(page.cwd, 'mapped'));
+    t.match(readFileSync(join(page.cwd, 'mapped', file), 'utf8'), `{"id": ${long.id}, `, 'and into the target');
+  });
+
+  await t.test('objects, flattened', async (t) => {
+    const { python } = await environmentOf('target-duckdb');
+    const query = 'select count(*), count(customer__email) from paystack.refunds';
+    const count = `import duckdb; print(duckdb.connect('flat.duckdb').execute('${query}').fetchall())`;
+    const [all, withEmail] = JSON.parse((await output([python, '-c', count], { cwd: page.cwd })).replace(/[()]/g, ''));
+    t.ok(all > 3 && withEmail > 0, `${withEmail} of ${all}`);
+  });
+
   await t.test('cron', async (t) => {
     t.equal(page.ids('transactions').length, rows);
     const first = page.json('state.json').bookmarks.transactions.createdAt;
@@ -259,4 +296,13 @@ async function recipesWork(t: Test, page: Page): Promise<void> {
     t.equal(synced.code, 0, 'ENTRYPOINT and CMD');
     t.match(synced.stdout, '"type":"RECORD","stream":"transactions"');
   });
+}
+
+/** What the mapper of the page writes of the customers: SCHEMA, and RECORDs. */
+async function mappedCustomers(page: Page): Promise<string[]> {
+  const { code, stdout } = await page.run(
+    'tap-paystack --config ENV --streams customers | meltano-map-transform --config mapper.json',
+  );
+  if (code !== 0) throw new Error(`the mapper ended with ${code}`);
+  return stdout.split('\n').filter((line) => /^\{"type":"(?:SCHEMA|RECORD)"/.test(line));
 }

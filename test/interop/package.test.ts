@@ -32,7 +32,7 @@ t.test('the package holds what it must, installs alone, and runs alike on every 
       ],
       ...streamNames.flatMap((name) => [`catalogs/${name}.json`, `fixtures/records/${name}.json`]),
       ...readdirSync(join(packageFolder, 'docs'), { recursive: true, encoding: 'utf8' })
-        .filter((name) => /\.(?:md|py)$/.test(name))
+        .filter((name) => /\.(?:md|py|yml)$/.test(name))
         .map((name) => `docs/${name}`),
       ...built,
     ];
