@@ -58,14 +58,10 @@ function figuresOf(
     const unit = total.currency ?? null;
     const where = currency === undefined ? '' : unit === null ? ' where unit is null' : ` where unit = ${text(unit)}`;
     const ofUnit = (column: string) => `coalesce((select ${whole(column)} from totals${where}), '0')`;
-    if (currency !== undefined) figures.push(['rows', unit ?? 'none', String(total.keys), ofUnit('found')]);
+    const unitText = currency === undefined ? null : (unit ?? 'none');
+    if (currency !== undefined) figures.push(['rows', unitText, String(total.keys), ofUnit('found')]);
     for (const [index, name] of amounts.entries()) {
-      figures.push([
-        `sum of ${name}`,
-        currency && (unit ?? 'none'),
-        String(total.sums.get(name)),
-        ofUnit(`sum_${index + 1}`),
-      ] as Figure);
+      figures.push([`sum of ${name}`, unitText, String(total.sums.get(name)), ofUnit(`sum_${index + 1}`)]);
     }
   }
   return figures;
