@@ -1,7 +1,7 @@
 /**
  * The last version of each record of a stream that was written, reduced to what a receipt sums.
  *
- * Arrays of numbers, one place a key, since there may be millions: of a million transactions it takes about 130 MB, nearly
+ * Arrays of numbers, one place a key, since there may be millions: a million transactions take about 100 MB, nearly
  * all of it the keys (measured). An amount that a double cannot carry is held apart.
  */
 export interface KeyTable {
