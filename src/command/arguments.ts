@@ -16,6 +16,7 @@ export interface Args {
   readonly plan: boolean;
   readonly about: boolean;
   readonly format: (typeof formats)[number];
+  readonly report: string | undefined;
   readonly logFormat: string | undefined;
   readonly logLevel: string | undefined;
 }
@@ -83,6 +84,11 @@ const flags = {
     defaultDescription: 'text',
     describe: 'How --about and --plan print it',
   },
+  report: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'JSON file for a receipt of the sync, with SQL that proves that the target lost nothing',
+  },
   'log-format': { type: 'string', requiresArg: true, choices: logFormats, describe: 'How stderr is written' },
   'log-level': {
     type: 'string',
@@ -110,6 +116,7 @@ const fileFlags: readonly (string | undefined)[] = [
   '--catalog',
   '--properties',
   '-p',
+  '--report',
 ];
 
 export async function parse(written: readonly string[]): Promise<CommandLine> {
@@ -137,6 +144,7 @@ export async function parse(written: readonly string[]): Promise<CommandLine> {
       plan: args.plan,
       about: args.about,
       format: lastOf(args.format) ?? 'text',
+      report: lastOf(args.report),
       logFormat: lastOf(args['log-format']),
       logLevel: lastOf(args['log-level']),
     },
@@ -204,9 +212,11 @@ function options(argv: readonly string[]) {
       // Both are run by `cli.ts`; here they are for the help text.
       .command('demo', 'Show two syncs on a small Paystack of its own')
       .command('sandbox', 'Start that small Paystack; see sandbox --help')
-      .check(({ about, plan, format, _ }) => {
+      .check(({ about, plan, format, discover, test, report, _ }) => {
         if (_[0] === 'demo') throw new Error('demo goes alone, without flags');
         if (format !== undefined && !about && !plan) throw new Error('--format goes with --about and --plan only');
+        if (report !== undefined && (about || plan || discover || test !== undefined))
+          throw new Error('--report goes with a sync only');
         return true;
       })
       .completion(completionCommand, 'Print a script that completes flags in your shell', completeFor(argv))

@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import { messageOf } from '../errors.ts';
 import { createCounter } from '../report/counter.ts';
 import type { Log } from '../report/log.ts';
 import { createMeter } from '../report/metrics.ts';
@@ -10,12 +11,14 @@ import type { Display } from '../report/progress.ts';
 import type { SelectedStream } from '../singer/selection.ts';
 import type { State } from '../singer/state.ts';
 import { createOutput } from '../sync/output.ts';
+import { createReceipts } from '../sync/receipt.ts';
 import { sync } from '../sync/sync.ts';
 import { counted } from '../words.ts';
 import { connect } from './connect.ts';
 import { keepHeapSmall } from './heap.ts';
 import { type InputOptions, readInputs, warnOfReadableKey } from './inputs.ts';
-import { untilSignal } from './signals.ts';
+import { openReport, type Report } from './report.ts';
+import { Interrupted, untilSignal } from './signals.ts';
 import { logSummary } from './summary.ts';
 
 export interface RunOptions extends InputOptions {
@@ -25,6 +28,8 @@ export interface RunOptions extends InputOptions {
   readonly display: Display | undefined;
   /** INFO for programs that read the log; a person at a terminal is not to see metrics unless they ask. */
   readonly metricsLevel: 'DEBUG' | 'INFO';
+  /** Path of the file for a receipt, if one is wanted. */
+  readonly report?: string | undefined;
 }
 
 /**
@@ -40,30 +45,52 @@ export async function run(options: RunOptions): Promise<number> {
   const startedAt = clock.monotonic();
   const { config, streams, state } = readInputs(options, clock.now(), log);
   warnOfReadableKey(options, log);
+  const receipts = options.report === undefined ? undefined : createReceipts(config);
+  const report = receipts && openReport(options.report!, receipts, clock, log);
   const meter = createMeter(clock, log, options.metricsLevel);
   const counter = createCounter();
   const observer = observers([meter, counter, ...(display ? [display] : [])]);
   const stop = new AbortController();
   const { write, isWithinLine } = createOutput(options.stdout, stop.signal);
   try {
-    return await untilSignal(log, stop, isWithinLine, async () => {
-      const ask = await connect(config, { environment, clock, signal: stop.signal, log, observer });
-      const note = rereadNote(streams, state, config);
-      display?.start(
-        streams.map(({ id }) => id),
-        note,
-      );
-      const summary = await sync({ streams, state, config, ask, write, log, observer, clock, stop });
-      meter.flush();
-      display?.end();
-      if (note !== undefined) log('INFO', note);
-      logSummary(summary, counter.counts(), clock.monotonic() - startedAt, log);
-      return summary.streams.some(({ failure }) => failure !== undefined) ? 1 : 0;
-    });
+    return await untilSignal(log, stop, isWithinLine, () =>
+      reported(report, log, async () => {
+        const ask = await connect(config, { environment, clock, signal: stop.signal, log, observer });
+        const note = rereadNote(streams, state, config);
+        display?.start(
+          streams.map(({ id }) => id),
+          note,
+        );
+        const summary = await sync({ streams, state, config, ask, write, log, observer, clock, stop, receipts });
+        meter.flush();
+        display?.end();
+        if (note !== undefined) log('INFO', note);
+        logSummary(summary, receipts?.streams() ?? [], counter.counts(), clock.monotonic() - startedAt, log);
+        return summary.streams.some(({ failure }) => failure !== undefined) ? 1 : 0;
+      }),
+    );
   } finally {
     display?.end();
     meter.stop();
   }
+}
+
+/** Does the work of a run, and writes its report, however it ends. */
+async function reported(report: Report | undefined, log: Log, work: () => Promise<number>): Promise<number> {
+  if (report === undefined) return work();
+  let code: number;
+  try {
+    code = await work();
+  } catch (error) {
+    try {
+      report.end(error instanceof Interrupted ? 'stopped' : 'failed', error);
+    } catch (mistake) {
+      log('CRITICAL', messageOf(mistake));
+    }
+    throw error;
+  }
+  report.end(code === 0 ? 'complete' : 'incomplete');
+  return code;
 }
 
 /** Explains why a run with a state wrote records that were written before; undefined for a first run. */

@@ -14,7 +14,8 @@ const graceMs = 2000;
 const lineGraceMs = 9000;
 const checkMs = 50;
 
-class Interrupted extends ForeseenError {
+/** The reason of a run that a signal stopped. */
+export class Interrupted extends ForeseenError {
   override readonly name = 'Interrupted';
   readonly remedy = 'end the run';
   readonly exitCode: number;

@@ -17,18 +17,23 @@ export interface MessageOutput {
   activateVersion(stream: SelectedStream, version: number): Promise<void>;
   /** Replaces the state by what `change` makes of it, and writes it where it differs from the last. */
   state(change: (state: State) => State): Promise<void>;
+  /** The state that was written last; undefined if none was. */
+  lastState(): State | undefined;
 }
 
 export function createMessageOutput(write: Write, streams: readonly SelectedStream[], initial: State): MessageOutput {
   let state = initial;
   let lastState: string | undefined;
+  let taken: State | undefined;
   let hasBegun = false;
 
   async function writeState(): Promise<void> {
     const message = stateMessage(state);
     if (message === lastState) return;
     lastState = message;
+    const written = state;
     await write(message);
+    taken = written;
   }
 
   async function begin(): Promise<void> {
@@ -42,6 +47,7 @@ export function createMessageOutput(write: Write, streams: readonly SelectedStre
 
   return {
     hasBegun: () => hasBegun,
+    lastState: () => taken,
     begin,
     records: async (stream, lines) => {
       await begin();

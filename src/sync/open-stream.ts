@@ -30,6 +30,8 @@ export interface OpenOptions {
   readonly mustAgree: boolean;
   /** What is written around each record. */
   readonly frame: (askedAt: number) => RecordFrame;
+  /** Columns that are asked of each record, beside those that its row needs. */
+  readonly beside: readonly string[];
 }
 
 /** What a stream gives: rows, how far everything is read, and what was seen again by its key. */
@@ -70,7 +72,7 @@ export function openStream(
 ): StreamReadings {
   const name = stream.id as StreamName;
   const facts: StreamFacts = streams[name];
-  const toRows = compileRows(facts, readSchema(name), stream.schema, options.frame);
+  const toRows = compileRows(facts, readSchema(name), stream.schema, options.frame, options.beside);
   const opening: Opening = { facts, name, rank, position, tally, options, toRows };
   return facts.parent === undefined ? readOwn(opening) : readUnderParents(opening, facts.parent.stream as StreamName);
 }

@@ -13,6 +13,8 @@ import type { RecordFrame } from '../singer/messages.ts';
 /** A record as its message, and what of it no column foresees. */
 export interface RecordLine extends ByteSpan {
   readonly misfits: readonly Misfit[];
+  /** What the asked columns hold, see `askedOf`. */
+  readonly asked: readonly (string | undefined)[];
 }
 
 /**
@@ -21,6 +23,7 @@ export interface RecordLine extends ByteSpan {
  * @param schema every column
  * @param selected those that are written
  * @param frame what is written around each record
+ * @param beside columns that are asked of each record, beside those that its row needs
  * @returns a function of what the records get from their parent, as JSON text; what a record itself says stands
  */
 export function compileRows(
@@ -28,12 +31,13 @@ export function compileRows(
   schema: Schema,
   selected: Schema,
   frame: (askedAt: number) => RecordFrame,
+  beside: readonly string[] = [],
 ): (fromParent?: Parent) => ToRows<RecordLine> {
   const absent = Object.fromEntries(
     Object.entries(facts.absentKeys ?? {}).map(([name, value]) => [name, JSON.stringify(value)]),
   );
   const carried = [...Object.keys(facts.parent?.carries ?? {}), ...Object.keys(absent)];
-  const conform = compileConform(schema, selected, { asked: askedOf(facts), carried });
+  const conform = compileConform(schema, selected, { asked: askedOf(facts, beside), carried });
   const rowOf = compileRow(facts);
   // One buffer a page, used again: left to the garbage collector, pages fill the memory before it wakes up.
   const idle: ByteWriter[] = [];
@@ -57,7 +61,11 @@ export function compileRows(
     const rows: Row<RecordLine>[] = [];
     for (const { conformed, from, to } of lines) {
       const fingerprint = fingerprintOf(view, from + before.length, to - after.length);
-      const row = rowOf(conformed, { bytes, from, to, misfits: conformed.misfits }, fingerprint);
+      const row = rowOf(
+        conformed,
+        { bytes, from, to, misfits: conformed.misfits, asked: conformed.asked },
+        fingerprint,
+      );
       if (row !== undefined) rows.push(row);
     }
     return { rows, release: () => idle.push(writer) };
@@ -69,7 +77,7 @@ const expectedBytes = 64_000;
 
 /** Makes rows of parent records, which are not written but asked for their children: of them, these fields are kept. */
 export function compileParents(facts: StreamFacts, schema: Schema, fields: readonly string[]): ToRows<Parent> {
-  const asked = [...new Set([...askedOf(facts), ...fields])];
+  const asked = askedOf(facts, fields);
   const conform = compileConform(schema, schema, { asked });
   const writer = newByteWriter(1024);
   const rowOf = compileRow(facts);
@@ -88,10 +96,16 @@ function isObject({ source, from }: JsonText): boolean {
   return source.bytes[from] === openBrace;
 }
 
-/** What is asked of each record: the columns of its key, then its creation, its status, and what it changes, if it has them. */
-function askedOf({ key, created, updated, finalStatuses, changes }: StreamFacts): string[] {
+/**
+ * What is asked of each record: the columns of its key, then its creation, its status, and what it changes, if it has them; and
+ * whatever is asked beside, each once.
+ */
+export function askedOf(
+  { key, created, updated, finalStatuses, changes }: StreamFacts,
+  beside: readonly string[],
+): string[] {
   const more = [created, updated, finalStatuses && 'status', changes?.by];
-  return [...key, ...more.filter((column) => column !== undefined)];
+  return [...new Set([...key, ...more.filter((column) => column !== undefined), ...beside])];
 }
 
 /** Compiles what makes a row of a conformed record: undefined if a part of its key is missing. */

@@ -27,6 +27,7 @@ import { advanced, completed, revisited, withPosition } from './bookmark.ts';
 import { createMessageOutput, type MessageOutput, type Write } from './message-output.ts';
 import { isAllowed, isReadAnyhow, type OpenOptions, openStream, type StreamReading } from './open-stream.ts';
 import { OutputClosed } from './output.ts';
+import type { Receipts } from './receipt.ts';
 import { isNews, noteStale, refresh } from './refresh.ts';
 import { compileRows, type RecordLine } from './rows.ts';
 import { openSingles, revisitedBy } from './single-records.ts';
@@ -44,6 +45,8 @@ export interface SyncOptions {
   readonly clock: Clock;
   /** Aborted, with its reason, to end the sync early; the sync aborts it when going on makes no sense. */
   readonly stop: AbortController;
+  /** Notes what is written, if a receipt is wanted. */
+  readonly receipts?: Receipts | undefined;
 }
 
 export interface StreamSummary {
@@ -87,6 +90,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   const runs = openStreamRuns(streams, options, now);
   const shared = { output, turns: createWriterTurns(), drift: createDriftReport() };
   const context: SyncContext = { ...options, ...shared, now, startedAt: clock.monotonic(), runs, active: runs.length };
+  options.receipts?.begin(runs, now, output.lastState);
   const reads = new Map(
     runs.map((run) => [run, attempt(context, run, () => readAll(context, run)).finally(() => context.active--)]),
   );
@@ -137,10 +141,20 @@ async function readAll(context: SyncContext, run: StreamRun): Promise<void> {
 }
 
 /** Pages that one stream may hold: all streams together a few more than there are requests in flight. */
-function openOptions(context: SyncContext, { stream, version }: StreamRun): OpenOptions {
-  const { config, ask, now } = context;
+function openOptions(context: SyncContext, run: StreamRun): OpenOptions {
+  const { config, ask, now, receipts } = context;
+  const { stream, version } = run;
+  const beside = receipts?.columns(run) ?? [];
   const ahead = () => Math.max(2, Math.ceil((1.25 * config.concurrency) / Math.max(1, context.active)));
-  return { config, ask, now, ahead, mustAgree: version !== undefined, frame: recordFrame(stream.name, version) };
+  return {
+    config,
+    ask,
+    now,
+    ahead,
+    mustAgree: version !== undefined,
+    frame: recordFrame(stream.name, version),
+    beside,
+  };
 }
 
 /** Writes a reading, or notes what it covers. */
@@ -159,7 +173,7 @@ async function give(context: SyncContext, run: StreamRun, reading: StreamReading
 }
 
 async function giveRows(
-  { output, observer, drift }: SyncContext,
+  { output, observer, drift, receipts }: SyncContext,
   run: StreamRun,
   { rows, release }: RowsRead<RecordLine>,
 ): Promise<void> {
@@ -174,6 +188,7 @@ async function giveRows(
   if (rows.length === 0) return;
   run.written += rows.length;
   observer.wrote(stream.id, rows.length);
+  receipts?.wrote(run, rows);
   for (const row of rows) {
     if (row.changes !== undefined && changes !== undefined && isNews(row, run.start)) noteStale(changes, row.changes);
     if (stale.size > 0) stale.delete(row.key);
@@ -192,7 +207,7 @@ async function finish(
   run: StreamRun,
   reads: ReadonlyMap<StreamRun, Promise<void>>,
 ): Promise<void> {
-  const { stop, log, observer, clock, runs, startedAt } = context;
+  const { stop, log, observer, clock, runs, startedAt, receipts } = context;
   await reads.get(run);
   const changers = runs.filter(({ changes }) => changes === run);
   await Promise.all(changers.map((changer) => reads.get(changer)));
@@ -211,6 +226,7 @@ async function finish(
   }
   const succeeded = run.failure === undefined && !stop.signal.aborted;
   observer.ended(run.stream.id, { succeeded, durationMs: clock.monotonic() - startedAt });
+  if (succeeded) receipts?.completed(run);
   logEnd(run, log);
 }
 
@@ -236,7 +252,8 @@ function rejectIfAllRefused(runs: readonly StreamRun[]): void {
 async function readStale(context: SyncContext, run: StreamRun, changers: readonly StreamRun[]): Promise<void> {
   const { config, ask, stop, turns, output, now } = context;
   const { stream, facts, rank, start } = run;
-  const toRows = compileRows(facts, readSchema(stream.id), stream.schema, recordFrame(stream.name, run.version))();
+  const { frame, beside } = openOptions(context, run);
+  const toRows = compileRows(facts, readSchema(stream.id), stream.schema, frame, beside)();
   const read = openSingles<RecordLine>({ path: facts.path, endpoint: stream.id, rank, ask, toRows });
   const isMissed = (row: Row<unknown>) => isAllowed(row.created, config) && !isReadAnyhow(row, start, config, now);
   const failure = await refresh(

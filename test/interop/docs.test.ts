@@ -52,6 +52,7 @@ const about: Readonly<
   'docs/history.md': { after: shardsAreTheWhole },
   'docs/log.md': { after: logIsJson },
   'docs/meltano.md': { before: startProject, after: meltanoKnowsThePlugin },
+  'docs/receipt.md': { after: receiptCounts },
   'docs/recipes.md': { before: addLongDigits, after: recipesWork },
   'docs/settings.md': { after: settingsAreTaken },
 };
@@ -181,6 +182,12 @@ async function logIsJson(t: Test, page: Page): Promise<void> {
   const lines = readFileSync(join(page.cwd, 'log.jsonl'), 'utf8').trimEnd().split('\n');
   t.ok(lines.length > 50);
   for (const line of lines) t.ok(JSON.parse(line).message !== undefined);
+}
+
+async function receiptCounts(t: Test, page: Page): Promise<void> {
+  const { outcome, streams } = page.json('receipt.json');
+  t.strictSame([outcome, streams[0].written, streams[0].keys], ['complete', rows, rows]);
+  t.match(readFileSync(join(page.cwd, 'receipt.sql'), 'utf8'), 'from "transactions"');
 }
 
 async function settingsAreTaken(t: Test, page: Page): Promise<void> {

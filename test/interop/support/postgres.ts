@@ -12,6 +12,8 @@ export interface Postgres {
   readonly host: string;
   /** Rows of a SELECT; each column is text. */
   query(sql: string): Promise<Json[]>;
+  /** Runs a statement that gives nothing back. */
+  execute(sql: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,13 +60,17 @@ export async function startPostgres(): Promise<Postgres> {
   await readiness(postgres);
 
   const psql = join(installed, 'bin', 'psql');
+  const connection = ['-h', folder, '-U', user, '-d', user] as const;
+  const ask = (sql: string) => output([psql, '-XAtq', '-v', 'ON_ERROR_STOP=1', ...connection, '-c', sql]);
   return {
     host: folder,
     query: async (sql) => {
       const row = 'select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(rows))';
       const rows = `select coalesce(json_agg((${row})), '[]') from (${sql}) rows`;
-      const connection = ['-h', folder, '-U', user, '-d', user] as const;
-      return JSON.parse(await output([psql, '-XAtq', '-v', 'ON_ERROR_STOP=1', ...connection, '-c', rows]));
+      return JSON.parse(await ask(rows));
+    },
+    execute: async (sql) => {
+      await ask(sql);
     },
     stop: async () => {
       postgres.kill('SIGINT');
