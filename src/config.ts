@@ -3,6 +3,7 @@
  * it means to the tap stand there; `Config`, the variables of the environment, `--about`, the tables of the documentation
  * and the definition for Meltano follow from it.
  */
+import { batchFacts, batchIn } from './batch-config.ts';
 import { UserError } from './errors.ts';
 import {
   agentIn,
@@ -195,6 +196,12 @@ const table = {
     (activateVersion) => ({ activateVersion }),
     ['hard_delete', 'add_record_metadata'],
   ),
+  batch_config: setting(
+    batchFacts,
+    /** Undefined: every record is a message. */
+    (value) => ({ batch: value && batchIn(value) }),
+    ['batch', 'batches', 'batch_files', 'batching'],
+  ),
   api_url: setting(
     {
       type: 'string',
@@ -248,7 +255,9 @@ export function parseConfig(
 ): Config {
   const values = Object.fromEntries(settingNames.map((name) => [name, valueIn(settings[name].type, given[name])]));
   const flaws = flawsIn({ type: 'object', properties: settings }, values);
-  const unfit = new Set(flaws.map(({ path: [name = ''] }) => name));
+  // What is in an object, its entry judges.
+  const own = flaws.filter(({ path }) => path.length === 1 || settings[path[0] as SettingName].type !== 'object');
+  const unfit = new Set(own.map(({ path: [name = ''] }) => name));
   for (const name of unfit) values[name] = undefined;
   const mistakes: string[] = [];
   const parts = settingNames.map((name) => {
@@ -258,7 +267,7 @@ export function parseConfig(
       return means((values[name] ?? facts.default) as never, values as Given, version);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      mistakes.push(`setting ${name} ${error.message}`);
+      mistakes.push(...error.mistakes.map((mistake) => `setting ${name} ${mistake}`));
       return {};
     }
   });

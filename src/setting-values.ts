@@ -12,6 +12,7 @@ export interface Setting {
   readonly maximum?: number;
   readonly format?: 'date-time';
   readonly items?: { readonly type: 'string' };
+  readonly properties?: object;
   readonly isRequired?: true;
   readonly secret?: true;
 }
@@ -23,6 +24,7 @@ export interface Types {
   readonly number: number;
   readonly boolean: boolean;
   readonly array: readonly string[];
+  readonly object: Readonly<Record<string, unknown>>;
 }
 
 const truths: ReadonlyMap<string, boolean> = new Map([
@@ -38,31 +40,33 @@ const truths: ReadonlyMap<string, boolean> = new Map([
  */
 export function valueIn(type: Setting['type'], value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
-  if (Array.isArray(value) && value.length === 0) return undefined;
+  if (typeof value === 'object' && Object.keys(value).length === 0) return undefined;
   if (typeof value !== 'string') return value;
   const text = value.trim();
   if (text === '') return undefined;
   if (type === 'boolean') return truths.get(text.toLowerCase()) ?? text;
-  if (type === 'array') return listIn(text);
+  if (type === 'array') return text.startsWith('[') ? jsonIn(text) : text.split(/[\s,]+/).filter(Boolean);
+  if (type === 'object') {
+    const object = jsonIn(text);
+    return typeof object === 'string' ? text : valueIn(type, object);
+  }
   return type === 'string' || Number.isNaN(Number(text)) ? text : Number(text);
 }
 
-/** Words with commas or spaces between them, or a list in JSON, which is how Meltano hands one over. */
-function listIn(text: string): unknown {
-  if (text.startsWith('[')) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      return text;
-    }
+/** A list or an object in JSON, which is how Meltano hands one over. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
-  return text.split(/[\s,]+/).filter(Boolean);
 }
 
 /** What a setting must be, by its type and limits. */
 export function wordsOf({ type, minimum, maximum }: Setting): string {
   if (type === 'boolean') return 'true or false';
   if (type === 'array') return 'a list of words, such as ["transactions", "cust*"]';
+  if (type === 'object') return 'an object in JSON, as docs/batch.md shows it';
   if (type === 'string') return 'a text';
   return `${type === 'integer' ? 'a whole number' : 'a number'} from ${minimum} to ${maximum}`;
 }

@@ -11,6 +11,7 @@ import { markdownTable } from './markdown.ts';
 export const capabilities = [
   'about',
   'activate-version',
+  'batch',
   'catalog',
   'discover',
   'state',

@@ -8,6 +8,7 @@ import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { type StreamName, streams as table } from '../paystack/streams.ts';
 import { explained } from '../report/defects.ts';
 import type { Log } from '../report/log.ts';
+import { openBatchFiles } from '../sync/batch-files.ts';
 import { counted } from '../words.ts';
 import { connect } from './connect.ts';
 import { discover } from './discover.ts';
@@ -41,6 +42,8 @@ export async function testConnection(options: InputOptions & { readonly log: Log
     () => readConfig(options, clock.now(), log),
     () => readSelection(offered, options.catalog, readStreamWords(options), log),
   );
+  // It tries the folder, and leaves nothing in it.
+  if (config.batch) openBatchFiles(config.batch, clock.now());
   const stop = new AbortController();
   return untilSignal(
     log,

@@ -10,6 +10,7 @@ import { observers } from '../report/observer.ts';
 import type { Display } from '../report/progress.ts';
 import type { SelectedStream } from '../singer/selection.ts';
 import type { State } from '../singer/state.ts';
+import { openBatchFiles } from '../sync/batch-files.ts';
 import { createOutput } from '../sync/output.ts';
 import { createReceipts } from '../sync/receipt.ts';
 import { sync } from '../sync/sync.ts';
@@ -47,6 +48,9 @@ export async function run(options: RunOptions): Promise<number> {
   warnOfReadableKey(options, log);
   const receipts = options.report === undefined ? undefined : createReceipts(config);
   const report = receipts && openReport(options.report!, receipts, clock, log);
+  const batchFiles = config.batch && openBatchFiles(config.batch, clock.now());
+  // Whatever ends the process.
+  if (batchFiles) process.once('exit', batchFiles.discard);
   const meter = createMeter(clock, log, options.metricsLevel);
   const counter = createCounter();
   const observer = observers([meter, counter, ...(display ? [display] : [])]);
@@ -61,7 +65,8 @@ export async function run(options: RunOptions): Promise<number> {
           streams.map(({ id }) => id),
           note,
         );
-        const summary = await sync({ streams, state, config, ask, write, log, observer, clock, stop, receipts });
+        const shared = { config, ask, write, batchFiles, log, observer, clock, stop, receipts };
+        const summary = await sync({ streams, state, ...shared });
         meter.flush();
         display?.end();
         if (note !== undefined) log('INFO', note);

@@ -19,14 +19,25 @@ export interface RecordFrame {
   readonly after: Buffer;
 }
 
+/** The frame of what was asked for at a time, in milliseconds since 1970. */
+export type FrameAt = (askedAt: number) => RecordFrame;
+
 /** The frame of a stream's records, by when they were asked for, in milliseconds since 1970. */
-export function recordFrame(stream: string, version: number | undefined): (askedAt: number) => RecordFrame {
+export function recordFrame(stream: string, version: number | undefined): FrameAt {
   const before = Buffer.from(`{"type":"RECORD","stream":${JSON.stringify(stream)},"record":`);
   const versioned = version === undefined ? '' : `,"version":${version}`;
   return (askedAt) => ({
     before,
     after: Buffer.from(`${versioned},"time_extracted":"${new Date(askedAt).toISOString()}"}\n`),
   });
+}
+
+/** The frame of records that stand in a file, one a line. */
+export const lineFrame: RecordFrame = { before: Buffer.alloc(0), after: Buffer.from('\n') };
+
+/** Hands over a file of records, in the words of the Meltano SDK. */
+export function batchMessage(stream: string, compression: 'gzip' | 'none', file: string): string {
+  return line({ type: 'BATCH', stream, encoding: { format: 'jsonl', compression }, manifest: [file] });
 }
 
 export function stateMessage(value: State): string {

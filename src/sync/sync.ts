@@ -20,9 +20,9 @@ import { readSchema } from '../record/schemas.ts';
 import { explained } from '../report/defects.ts';
 import type { Log } from '../report/log.ts';
 import type { Observer } from '../report/observer.ts';
-import { recordFrame } from '../singer/messages.ts';
 import type { SelectedStream } from '../singer/selection.ts';
 import { resumeOrder, type State, withCurrentlySyncing } from '../singer/state.ts';
+import type { BatchFiles } from './batch-files.ts';
 import { advanced, completed, revisited, withPosition } from './bookmark.ts';
 import { createMessageOutput, type MessageOutput, type Write } from './message-output.ts';
 import { isAllowed, isReadAnyhow, type OpenOptions, openStream, type StreamReading } from './open-stream.ts';
@@ -40,6 +40,8 @@ export interface SyncOptions {
   readonly config: Config;
   readonly ask: Ask;
   readonly write: Write;
+  /** For records that are to be handed over as files. */
+  readonly batchFiles?: BatchFiles | undefined;
   readonly log: Log;
   readonly observer: Observer;
   readonly clock: Clock;
@@ -86,7 +88,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   const { clock, stop } = options;
   const streams = resumeOrder(options.streams, options.state);
   const now = clock.now();
-  const output = createMessageOutput(options.write, streams, options.state);
+  const output = createMessageOutput(options.write, streams, options.state, options.batchFiles);
   const runs = openStreamRuns(streams, options, now);
   const shared = { output, turns: createWriterTurns(), drift: createDriftReport() };
   const context: SyncContext = { ...options, ...shared, now, startedAt: clock.monotonic(), runs, active: runs.length };
@@ -99,7 +101,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
   const reason: unknown = stop.signal.reason;
   if (reason instanceof OutputClosed || (stop.signal.aborted && !output.hasBegun())) throw reason;
   if (!stop.signal.aborted) rejectIfAllRefused(runs);
-  await output.state((state) => (stop.signal.aborted ? state : withCurrentlySyncing(state, undefined)));
+  await output.end((state) => (stop.signal.aborted ? state : withCurrentlySyncing(state, undefined)));
   stop.signal.throwIfAborted();
   return {
     streams: runs.map(({ stream, written, tally, failure }) => ({ stream: stream.id, written, tally, failure })),
@@ -142,19 +144,10 @@ async function readAll(context: SyncContext, run: StreamRun): Promise<void> {
 
 /** Pages that one stream may hold: all streams together a few more than there are requests in flight. */
 function openOptions(context: SyncContext, run: StreamRun): OpenOptions {
-  const { config, ask, now, receipts } = context;
-  const { stream, version } = run;
+  const { config, ask, now, receipts, output } = context;
   const beside = receipts?.columns(run) ?? [];
   const ahead = () => Math.max(2, Math.ceil((1.25 * config.concurrency) / Math.max(1, context.active)));
-  return {
-    config,
-    ask,
-    now,
-    ahead,
-    mustAgree: version !== undefined,
-    frame: recordFrame(stream.name, version),
-    beside,
-  };
+  return { config, ask, now, ahead, mustAgree: run.version !== undefined, frame: output.frame(run), beside };
 }
 
 /** Writes a reading, or notes what it covers. */
@@ -180,7 +173,7 @@ async function giveRows(
   const { stream, changes, stale } = run;
   if (rows.length > 0)
     await output.records(
-      stream,
+      run,
       rows.map(({ content }) => content),
     );
   else await output.begin();
