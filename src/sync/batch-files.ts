@@ -154,8 +154,9 @@ function namesOf(prefix: string, compression: BatchConfig['compression'], now: n
   const time = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '');
   const run = `${time}-${randomBytes(4).toString('hex')}`;
   const ending = compression === 'gzip' ? 'jsonl.gz' : 'jsonl';
+  // The first is of the file that tries the folder.
   let count = 0;
-  return (stream) => `${prefix}${stream}-${run}-${String(++count).padStart(6, '0')}.${ending}`;
+  return (stream) => `${prefix}${stream}-${run}-${String(count++).padStart(6, '0')}.${ending}`;
 }
 
 /** @throws UserError for a folder in which no file can be made */
