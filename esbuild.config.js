@@ -66,7 +66,7 @@ const sandbox = await build({
 const bundled = [tap, sandbox].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 writeFileSync('dist/tap/LICENSES.txt', licencesOf(bundled));
 const bench = ['bench', 'server', 'floor', 'usage'].map((name) => `test/bench/${name}.ts`);
-await build({ ...shared, entryPoints: bench, outdir: 'dist/bench' });
+await build({ ...shared, entryPoints: bench, outdir: 'dist/bench', external: ['tap'] });
 
 /** The licences of the packages in the bundles, which they ask to be kept with them. */
 function licencesOf(files) {

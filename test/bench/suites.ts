@@ -8,6 +8,7 @@ import { requests } from './requests.ts';
 import { speed } from './speed.ts';
 import { startup } from './startup.ts';
 import type { Finding } from './table.ts';
+import { targets } from './targets.ts';
 
 /** A command line to be timed beside the tap. */
 export interface Peer {
@@ -27,7 +28,7 @@ export type Suite = (options: SuiteOptions) => AsyncIterable<Finding>;
 
 const own = { speed, latency, quota, memory, requests, daily, startup };
 
-export const suites: Readonly<Record<string, Suite>> = { ...own, peers };
+export const suites: Readonly<Record<string, Suite>> = { ...own, peers, targets };
 
 /** The others need Python and a registry. */
 export const byDefault: readonly string[] = Object.keys(own);
