@@ -40,7 +40,8 @@ const truths: ReadonlyMap<string, boolean> = new Map([
  */
 export function valueIn(type: Setting['type'], value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
-  if (typeof value === 'object' && Object.keys(value).length === 0) return undefined;
+  const mayBeEmpty = Array.isArray(value) || (type === 'object' && typeof value === 'object');
+  if (mayBeEmpty && Object.keys(value).length === 0) return undefined;
   if (typeof value !== 'string') return value;
   const text = value.trim();
   if (text === '') return undefined;

@@ -37,6 +37,7 @@ t.test('only the key is required; everything else has a default', async (t) => {
     requestTimeoutMs: 60_000,
     userAgent: 'tap-paystack/1.2.3',
     activateVersion: false,
+    batch: undefined,
     apiUrl: 'https://api.paystack.co',
   });
 });
@@ -54,6 +55,7 @@ t.test('settings are taken as they are given', async (t) => {
     request_timeout_seconds: 0.5,
     user_agent: 'acme (ops@acme.test)',
     activate_version: true,
+    batch_config: { storage: { root: 'file:///data/batches/', prefix: 'acme-' }, batch_size: 5000 },
     api_url: 'https://proxy.test/paystack/',
   });
   t.strictSame(config, {
@@ -70,6 +72,7 @@ t.test('settings are taken as they are given', async (t) => {
     requestTimeoutMs: 500,
     userAgent: 'acme (ops@acme.test)',
     activateVersion: true,
+    batch: { folder: '/data/batches', prefix: 'acme-', compression: 'gzip', size: 5000 },
     apiUrl: 'https://proxy.test/paystack',
   });
 });
