@@ -102,15 +102,6 @@ export function createMessageOutput(
     await writeState();
   }
 
-  async function recordsInto(files: BatchFiles, { id }: SelectedStream, lines: readonly RecordLine[]): Promise<void> {
-    for (let from = 0; from < lines.length; ) {
-      const some = lines.slice(from, from + files.room(id));
-      await files.append(id, bytesOf(some), some.length);
-      from += some.length;
-      if (files.room(id) === 0) await handOver();
-    }
-  }
-
   return {
     hasBegun: () => hasBegun,
     lastState: () => taken,
@@ -123,7 +114,7 @@ export function createMessageOutput(
       lastState = undefined;
       const files = filesOf(of);
       if (files === undefined) await write(bytesOf(lines));
-      else await recordsInto(files, of.stream, lines);
+      else await fill(files, of.stream.id, lines, handOver);
     },
     activateVersion: async (stream, version) => {
       await begin();
@@ -146,4 +137,19 @@ export function createMessageOutput(
       }
     },
   };
+}
+
+/** Writes records to the file of a stream, and has it handed over each time that it is full. */
+async function fill(
+  files: BatchFiles,
+  stream: string,
+  lines: readonly RecordLine[],
+  handOver: () => Promise<void>,
+): Promise<void> {
+  for (let from = 0; from < lines.length; ) {
+    const some = lines.slice(from, from + files.room(stream));
+    await files.append(stream, bytesOf(some), some.length);
+    from += some.length;
+    if (files.room(stream) === 0) await handOver();
+  }
 }
