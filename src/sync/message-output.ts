@@ -61,14 +61,6 @@ export function createMessageOutput(
   let taken: State | undefined;
   let hasBegun = false;
 
-  /**
-   * A target removes what is of an older version, and the lines of a file have none: the Meltano SDK's takes that for the
-   * oldest, and removes all that it has just loaded.
-   */
-  function filesOf({ version }: Versioned): BatchFiles | undefined {
-    return version === undefined ? files : undefined;
-  }
-
   async function writeSafeState(): Promise<void> {
     const message = stateMessage(safe);
     if (message === lastState) return;
@@ -105,16 +97,16 @@ export function createMessageOutput(
   return {
     hasBegun: () => hasBegun,
     lastState: () => taken,
-    frame: (of) => (filesOf(of) === undefined ? recordFrame(of.stream.name, of.version) : () => lineFrame),
+    frame: (of) => (filesOf(of, files) === undefined ? recordFrame(of.stream.name, of.version) : () => lineFrame),
     begin,
     records: async (of, lines) => {
       await begin();
       state = withCurrentlySyncing(state, of.stream.id);
       // The last line of a run is a STATE, as some targets print no other.
       lastState = undefined;
-      const files = filesOf(of);
-      if (files === undefined) await write(bytesOf(lines));
-      else await fill(files, of.stream.id, lines, handOver);
+      const into = filesOf(of, files);
+      if (into === undefined) await write(bytesOf(lines));
+      else await fill(into, of.stream.id, lines, handOver);
     },
     activateVersion: async (stream, version) => {
       await begin();
@@ -152,4 +144,12 @@ async function fill(
     from += some.length;
     if (files.room(stream) === 0) await handOver();
   }
+}
+
+/**
+ * A target removes what is of an older version, and the lines of a file have none: the Meltano SDK's takes that for the
+ * oldest, and removes all that it has just loaded.
+ */
+function filesOf({ version }: Versioned, files: BatchFiles | undefined): BatchFiles | undefined {
+  return version === undefined ? files : undefined;
 }
