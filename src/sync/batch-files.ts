@@ -134,15 +134,21 @@ export function openBatchFiles({ folder, prefix, compression, size }: BatchConfi
 
 /** Resolves when the bytes are on their way to the disk. */
 async function take({ into, closed }: OpenFile, bytes: Buffer, folder: string): Promise<void> {
+  const written = new Promise<void>((resolve, reject) =>
+    into.write(bytes, (error) => (error ? reject(error) : resolve())),
+  );
   try {
-    await new Promise<void>((resolve, reject) => into.write(bytes, (error) => (error ? reject(error) : resolve())));
+    // Of a file that fails meanwhile, only `closed` learns: what is being compressed is then neither taken nor refused.
+    await Promise.race([written, closed]);
   } catch (error) {
     // A stream that was ended by an error of the file says only that it was ended.
-    const cause = await closed.then(
-      () => error,
-      (cause: unknown) => cause,
+    throw new BatchFailed(
+      folder,
+      await closed.then(
+        () => error,
+        (cause: unknown) => cause,
+      ),
     );
-    throw new BatchFailed(folder, cause);
   }
 }
 
