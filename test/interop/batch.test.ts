@@ -106,7 +106,7 @@ t.test('two runs, the second incremental: the rows are those of messages', async
 });
 
 /**
- * Kills the tap as soon as it has handed over so many files. The target gets all that came, but for half a line, and
+ * Kills the tap as soon as it has handed over so many files of transactions. The target gets all that came, but for half a line, and
  * prints how far it is.
  */
 async function loadKilled(args: readonly string[], target: Command, cwd: string, afterFiles: number) {
@@ -114,7 +114,7 @@ async function loadKilled(args: readonly string[], target: Command, cwd: string,
   let printed = '';
   tap.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
     printed += chunk;
-    if (printed.split('"type":"BATCH"').length > afterFiles) tap.kill('SIGKILL');
+    if (printed.split('"type":"BATCH","stream":"transactions"').length > afterFiles) tap.kill('SIGKILL');
   });
   const { code } = await ended(tap, null);
   const { messages } = received(printed);
