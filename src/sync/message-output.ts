@@ -79,9 +79,7 @@ export function createMessageOutput(
   async function begin(): Promise<void> {
     if (hasBegun) return;
     hasBegun = true;
-    for (const { name, schema, keyProperties, replicationKey } of streams) {
-      await write(schemaMessage(name, schema, keyProperties, replicationKey));
-    }
+    for (const stream of streams) await write(schemaOf(stream));
     await writeState();
   }
 
@@ -129,6 +127,10 @@ export function createMessageOutput(
       }
     },
   };
+}
+
+function schemaOf({ name, schema, keyProperties, replicationKey }: SelectedStream): string {
+  return schemaMessage(name, schema, keyProperties, replicationKey);
 }
 
 /** Writes records to the file of a stream, and has it handed over each time that it is full. */
