@@ -53,7 +53,6 @@ export function createMessageOutput(
   initial: State,
   files?: BatchFiles,
 ): MessageOutput {
-  const byId = new Map(streams.map((stream) => [stream.id, stream]));
   let state = initial;
   /** All that was written before it is handed over. */
   let safe = initial;
@@ -87,7 +86,7 @@ export function createMessageOutput(
     for (const id of files?.open() ?? []) {
       const file = await files!.end(id);
       lastState = undefined;
-      if (file !== undefined) await write(batchMessage(byId.get(id)!.name, files!.compression, file));
+      if (file !== undefined) await write(batchMessage(nameOf(id, streams), files!.compression, file));
     }
     await writeState();
   }
@@ -127,6 +126,10 @@ export function createMessageOutput(
       }
     },
   };
+}
+
+function nameOf(id: string, streams: readonly SelectedStream[]): string {
+  return streams.find((stream) => stream.id === id)!.name;
 }
 
 function schemaOf({ name, schema, keyProperties, replicationKey }: SelectedStream): string {
