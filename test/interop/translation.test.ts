@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type Records, readFixtures } from '../../src/sandbox/dataset.ts';
+import { rawRecord } from '../../src/sandbox/rows.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import type { Schema } from '../../src/schema.ts';
 import { ended, lastOf, start } from '../support/commands.ts';
@@ -32,7 +33,7 @@ interface Translation {
 const unflattened = [0] as const;
 const both = [0, 10] as const;
 
-/** pipelinewise's way: the records are flattened more deeply than their schema. */
+/** The records are flattened more deeply than their schema: pipelinewise's way, and that of old releases of the Meltano SDK. */
 const emptied = { 'free 10': 'an object without declared fields is taken apart, and no column is there for the parts' };
 
 const translations: readonly Translation[] = [
@@ -59,6 +60,7 @@ const translations: readonly Translation[] = [
     types: { ...typesOf('INTEGER', 'FLOAT', 'STRING', 'BOOLEAN', 'TIMESTAMP', 'JSON'), array: /^STRING\[\]$/ },
     depths: both,
     longest: 300,
+    loses: emptied,
   },
   {
     package: 'pipelinewise-target-bigquery',
@@ -141,6 +143,7 @@ const translations: readonly Translation[] = [
     types: { ...typesOf('int64', 'double', 'string', 'bool', '', 'string'), 'date-time': /^timestamp\[s, tz=utc\]$/ },
     depths: [10],
     longest: 255,
+    loses: emptied,
   },
   {
     package: 'meltanolabs-target-postgres',
@@ -259,7 +262,7 @@ function formOf(value: Json): Json {
   }
   const text = String(value);
   if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/.test(text)) return text.slice(0, 19).replace('T', ' ');
-  return /^-?\d+\.\d+$/.test(text) ? String(Number(text)) : text;
+  return /^-?\d+(?:\.\d+|E-\d+)$/.test(text) ? String(Number(text)) : text;
 }
 
 function isSame(kind: Kind, sent: Json, stored: Json): boolean {
@@ -270,8 +273,9 @@ function isSame(kind: Kind, sent: Json, stored: Json): boolean {
 /** Everything the tap can say of the fixtures, and of a transaction whose numbers are long. */
 async function readEverything(t: Test) {
   const [big, ...rest] = transactions().reverse();
+  const digits = new RegExp(`"(${bigId})"`, 'g');
   const records: Records = [
-    { ...big, id: 1, amount: 2 },
+    rawRecord(JSON.stringify(big).replace(digits, '$1')),
     ...rest.slice(0, 3),
     ...(readFixtures('transactions') as Json[]),
   ];
@@ -285,7 +289,8 @@ async function readEverything(t: Test) {
 
 t.test('translations', async (t) => {
   const { everything, byDefault } = await readEverything(t);
-  const lines = everything.stdout.replaceAll('"amount":2,', `"amount":${bigId},`);
+  const lines = everything.stdout;
+  t.match(lines, `"amount":${bigId},`, 'long digits are numbers');
   const messages = lines.trimEnd().split('\n').map(exact);
   const schemas = messages.filter(({ type }) => type === 'SCHEMA');
   t.equal(schemas.length, streamNames.length);
@@ -295,7 +300,7 @@ t.test('translations', async (t) => {
 
   t.test('the default selection has the same schemas', async (t) => {
     const fewer = readMessages(byDefault.stdout).messages.filter(({ type }) => type === 'SCHEMA');
-    t.ok(fewer.length > 30);
+    t.ok(fewer.length > 20, `${fewer.length} streams`);
     for (const { stream, schema } of fewer) t.strictSame(schema, schemaOf(stream), stream);
   });
 
@@ -333,7 +338,7 @@ t.test('translations', async (t) => {
 async function translate({ package: name, script }: { package: string; script: string }, lines: string) {
   const { python, bytecode } = await environmentOf(name);
   const file = join(import.meta.dirname, 'translation', `${script}.py`);
-  const env = { ...process.env, PYTHONPYCACHEPREFIX: bytecode };
+  const env = { PYTHONPYCACHEPREFIX: bytecode };
   const child = start([python, file, name], { stdio: ['pipe', 'pipe', 'pipe'], env });
   // A target that fails reads no further.
   child.stdin?.on('error', () => {});
