@@ -205,6 +205,7 @@ const untried: Readonly<Record<string, string>> = {
     'it asks for pandas 0.24 and pyarrow 0.13, which have no wheels for a Python that is maintained',
   "datamill's target-redshift and target-snowflake 0.2.4":
     'releases of 2020, which ask for urllib3 1.25.9 and boto3 1.9',
+  'yw-etl-target-clickhouse': 'it makes no tables: it appends CSV to those that are there',
 };
 
 function typesOf(

@@ -2,6 +2,7 @@
 import collections
 import collections.abc
 import copy
+import functools
 import importlib
 import json
 
@@ -24,6 +25,8 @@ modules = {
 name = modules[package]
 target = importlib.import_module(name)
 module = importlib.import_module(f'{name}.db_sync')
+# Some ask for their logger, and so configure it, at every column.
+module.get_logger = functools.cache(module.get_logger)
 isMacrometa = package.startswith('macrometa')
 
 config = dict.fromkeys(['host', 'user', 'password', 'dbname', 'database', 'account', 'warehouse', 's3_bucket', 'stage',
