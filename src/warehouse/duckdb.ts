@@ -81,16 +81,18 @@ SET schema = ${quoteText(quoteName(schema))};
 `;
 }
 
-/** Strings, or numbers that DuckDB may round: with a fraction, an exponent or many digits, and -0. */
-const stringOrOddNumber = `("(?:[^"\\\\]|\\\\.)*")|(-?(?:[0-9]+\\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|[0-9]{19,})|-0)`;
+/** A number that DuckDB may round: with a fraction, an exponent or many digits; and -0. */
+const oddNumber = '-?(?:[0-9]+\\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|[0-9]{19,})|-0';
+
+/** A string is taken whole, so that no number is found in it. */
+const stringOrOddNumber = `("(?:[^"\\\\]|\\\\.)*")|(${oddNumber})`;
 
 function readMessages(input: string): string {
   return `-- A line that is not JSON is NULL.
 CREATE OR REPLACE TEMP TABLE tap_paystack_messages AS
 SELECT fields[1] AS type, fields[2] AS stream,
-  CASE WHEN fields[1] = 'RECORD'
-      AND regexp_matches(line, '(?:":|[,\\[])\\s*-(?:0[^.]|[0-9]+[.eE]|[0-9]{19})|(?:":|[,\\[])\\s*[0-9]+(?:[.eE]|[0-9]{18})')
-      AND json(line) <> line
+  CASE WHEN fields[1] <> 'RECORD' OR json(line) = line THEN line
+    WHEN regexp_matches(line, '${oddNumber}')
     THEN replace(regexp_replace(line, '${stringOrOddNumber}', '\\1{"":"\\2","":0}', 'g'), '{"":"","":0}', '')
     ELSE line END AS line
 FROM (
