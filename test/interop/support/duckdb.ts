@@ -11,13 +11,16 @@ import duckdb, sys
 print(duckdb.connect(sys.argv[1]).execute(open(sys.argv[2], encoding='utf8').read()).fetchone()[0])
 `;
 
-/** Prints the rows of a SELECT, each column as text. */
+/** Prints the rows of each statement, each column as text. */
 const select = `
 import duckdb, json, sys
-cursor = duckdb.connect(sys.argv[1]).execute(sys.argv[2])
-names = [column[0] for column in cursor.description or []]
 text = lambda value: None if value is None else str(value)
-print(json.dumps([dict(zip(names, map(text, row))) for row in cursor.fetchall()]))
+connection = duckdb.connect(sys.argv[1])
+def rows(sql):
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, map(text, row))) for row in cursor.fetchall()]
+print(json.dumps([rows(sql) for sql in sys.argv[2:]]))
 `;
 
 async function pythonOf(environment: string, database: string, sqlFile: string): Promise<Command> {
@@ -48,8 +51,8 @@ export interface Loader {
   make(args: readonly string[]): Promise<void>;
   /** Pipes messages into the SQL that was made last. */
   load(messages: string): Promise<Run>;
-  /** Rows of a SELECT, each column as text; or whatever else is to be done to the database. */
-  query(sql: string): Promise<Json[]>;
+  /** Rows of each SELECT, each column as text; or whatever else is to be done to the database. */
+  query(...statements: readonly string[]): Promise<Json[][]>;
 }
 
 /** A database of one test's own, and what loads into it. */
@@ -70,9 +73,9 @@ export function openLoader(client: Client, fileName = 'warehouse.duckdb'): Loade
       const command = await clients[client](database, sqlFile);
       return run(['bash', '-c', 'cat "$0" | "$@"', file, ...command]);
     },
-    query: async (sql) => {
+    query: async (...statements) => {
       const { python } = await environmentOf(client === 'Python, 1.1.3' ? 'target-duckdb' : 'duckdb');
-      return JSON.parse(await output([python, '-c', select, database, sql]));
+      return JSON.parse(await output([python, '-c', select, database, ...statements]));
     },
   };
 }
@@ -106,28 +109,30 @@ export function rowsOf(messages: string, stream: string): Json[] {
   return [...rows.values()];
 }
 
-/** The rows that a stream's table holds, in the same form. */
-export async function storedRows(
-  loader: Loader,
-  messages: string,
-  stream: string,
-  schemaName = 'paystack',
-): Promise<Json[]> {
-  const { schema } = schemaIn(messages.trimEnd().split('\n'), stream);
-  const columns = Object.entries<Json>(schema.properties).map(([name, { format, type }]) => {
+/** The rows that the tables of streams hold, in the same form. */
+export async function storedRows(loader: Loader, messages: string, streams: readonly string[]): Promise<Json[][]> {
+  const lines = messages.trimEnd().split('\n');
+  const schemas = streams.map((stream) => schemaIn(lines, stream).schema.properties);
+  const found = await loader.query(...streams.map((stream, at) => selectAll(stream, schemas[at])));
+  return found.map((rows, at) =>
+    rows.map((row) =>
+      Object.fromEntries(
+        Object.entries<Json>(row).map(([name, value]) => {
+          const isValue = value !== null && isNested(schemas[at][name]);
+          return [name, isValue ? exactValue(value) : value];
+        }),
+      ),
+    ),
+  );
+}
+
+function selectAll(stream: string, properties: Json): string {
+  const columns = Object.entries<Json>(properties).map(([name, { format, type }]) => {
     if (format === 'date-time') return `strftime("${name}" AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ') AS "${name}"`;
     if ([type].flat().includes('number')) return `rtrim(rtrim("${name}"::VARCHAR, '0'), '.') AS "${name}"`;
     return `"${name}"::VARCHAR AS "${name}"`;
   });
-  const rows = await loader.query(`SELECT ${columns.join(', ')} FROM "${schemaName}"."${stream}"`);
-  return rows.map((row) =>
-    Object.fromEntries(
-      Object.entries<Json>(row).map(([name, value]) => [
-        name,
-        value !== null && isNested(schema.properties[name]) ? exactValue(value) : value,
-      ]),
-    ),
-  );
+  return `SELECT ${columns.join(', ')} FROM paystack."${stream}"`;
 }
 
 function schemaIn(lines: readonly string[], stream: string): Json {
