@@ -1,5 +1,5 @@
 /** What ends the transaction of a load before it changes a row: each check says in one line what is wrong, and what to do. */
-import { quoteText } from './names.ts';
+import { quoteName, quoteText } from './names.ts';
 import { type Column, extractedAt, type Table, tableVersion } from './tables.ts';
 
 /** So that the line stays readable. */
@@ -28,19 +28,20 @@ ${columns.join(',\n')}
 ) AS columns(stream, name, declared, type);
 
 -- A run that was cut may end within a line: that line is no message.
-${check(`  SELECT 'line ' || rowid + 1 || ' of the messages is no SCHEMA, RECORD, STATE or ACTIVATE_VERSION message' AS flaw
+${check(`  SELECT 'line ' || rowid - (SELECT min(rowid) FROM tap_paystack_messages) + 1 || ' of the messages is '
+    || CASE type WHEN 'BATCH' THEN 'a BATCH message: run the tap without "batch_config", as this SQL reads RECORD messages'
+      ELSE 'no SCHEMA, RECORD, STATE or ACTIVATE_VERSION message' END AS flaw
   FROM tap_paystack_messages
   WHERE coalesce(type, '') NOT IN ('SCHEMA', 'RECORD', 'STATE', 'ACTIVATE_VERSION')
     AND (line IS NOT NULL OR rowid < (SELECT max(rowid) FROM tap_paystack_messages))
   ORDER BY rowid LIMIT 1`)}
 ${check(`  SELECT 'there is no STATE in the messages: the run failed before it began, see what it says' AS flaw
   FROM (SELECT count(*) AS states FROM tap_paystack_messages WHERE type = 'STATE') WHERE states = 0`)}
-${check(`  SELECT 'the streams of the messages are not those of this SQL: ' || ${listed} || '; ${remedy}' AS flaw
+-- A stream of this SQL that is not in the messages is none of the run, and its table is left alone.
+${check(`  SELECT 'the messages have streams that this SQL does not load: ' || ${listed} || '; ${remedy}' AS flaw
   FROM (
-    SELECT coalesce(here.stream || ' is in this SQL alone', there.stream || ' is in the messages alone') AS difference
-    FROM tap_paystack_keys AS here
-    FULL JOIN (SELECT DISTINCT stream FROM tap_paystack_messages WHERE stream IS NOT NULL) AS there USING (stream)
-    WHERE here.stream IS NULL OR there.stream IS NULL
+    SELECT DISTINCT stream AS difference FROM tap_paystack_messages
+    WHERE stream IS NOT NULL AND stream NOT IN (SELECT stream FROM tap_paystack_keys)
   ) HAVING count(*) > 0`)}
 ${check(`  SELECT 'the columns of the messages are not those of this SQL: ' || ${listed} || '; ${remedy}' AS flaw
   FROM (
@@ -58,6 +59,7 @@ ${check(`  SELECT 'the columns of the messages are not those of this SQL: ' || $
       )
     ) AS there USING (stream, name)
     WHERE here.declared IS DISTINCT FROM there.declared
+      AND stream IN (SELECT stream FROM tap_paystack_messages WHERE type = 'SCHEMA')
   ) HAVING count(*) > 0`)}`;
 }
 
@@ -84,3 +86,16 @@ ${check(`  SELECT 'the table ' || stream || ' has not the primary key ' || array
   ) ON lower(table_name) = lower(stream)
   WHERE list_sort(columns) IS DISTINCT FROM list_sort(key)
   ORDER BY flaw LIMIT 1`)}`;
+
+/** Whether the integers fit: the tap writes those of 64 bits without a sign as well, which are rare. */
+export function integerCheck({ name, columns }: Table): string {
+  const integers = columns.filter(({ kind }) => kind === 'integer').map((column) => column.name);
+  if (integers.length === 0) return '';
+  const most = integers.map((column) => `{name: ${quoteText(column)}, most: max(${quoteName(column)})}`);
+  return check(`  SELECT 'the column ${name.replaceAll("'", "''")}.' || name || ' is BIGINT, which does not hold ' || most || ': make it HUGEINT' AS flaw
+  FROM (SELECT unnest([${most.join(', ')}], recursive := true) FROM tap_paystack_rows)
+  JOIN duckdb_columns() ON lower(table_name) = lower(${quoteText(name)}) AND lower(column_name) = lower(name)
+  WHERE most > 9223372036854775807 AND data_type = 'BIGINT'
+    AND database_name = current_database() AND schema_name = current_schema()
+  LIMIT 1`);
+}

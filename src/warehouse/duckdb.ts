@@ -5,11 +5,11 @@
  * transaction; then each stream's records become typed rows, of which the last of each key goes into the stream's table. The
  * only result is the value of the last STATE, selected after the commit.
  *
- * DuckDB's reader of JSON takes numbers for doubles. So in a line that it would write otherwise than it came, each number that
- * it may round is put as text into an object that no record has, `{"":"1.10","":0}` (a name twice), and is taken out of it where
- * the column is read. Within a string those quotes are escaped, so nothing else looks like that.
+ * DuckDB's reader of JSON takes numbers for doubles. So a line that it would write otherwise than it came is marked: each
+ * number that it may round becomes an object with the number as text, `{"":"1.10","":-0.0}`, which is taken away again where
+ * the column is read. Nothing else in a marked line looks like that, since -0.0 is itself a number that is put into an object.
  */
-import { messageChecks, tableChecks } from './duckdb-checks.ts';
+import { integerCheck, messageChecks, tableChecks } from './duckdb-checks.ts';
 import type { LoadOptions } from './load-options.ts';
 import { quoteName, quoteNames, quoteText } from './names.ts';
 import { type Column, extractedAt, type Kind, type Table, tableVersion } from './tables.ts';
@@ -28,14 +28,14 @@ const types = {
 const readers: Readonly<Record<Kind, (name: string) => string>> = {
   boolean: (name) => `${name}::${types.boolean}`,
   date: (name) => `${name}::${types.date}`,
-  integer: (name) => `tap_paystack_exact(${name})::HUGEINT`,
-  json: (name) => `tap_paystack_exact(${name})`,
-  number: (name) => `tap_paystack_decimal(tap_paystack_exact(${name}))`,
+  integer: (name) => `tap_paystack_digits(is_marked, ${name})::HUGEINT`,
+  json: (name) => `tap_paystack_json(is_marked, ${name})`,
+  number: (name) => `tap_paystack_decimal(tap_paystack_digits(is_marked, ${name}))`,
   text: (name) => name,
 };
 
-/** The tap takes no answer with more than 32 MB. A record may grow when it is conformed, but not to twice that. */
-const maxLineBytes = 64 * 1024 * 1024;
+/** The tap takes no answer with more. DuckDB has a buffer of twice that for each of its threads (observed). */
+const maxLineBytes = 32 * 1024 * 1024;
 
 /** The SQL, for one selection of streams and columns. It is not for a run with another one, and says so if it gets one. */
 export function duckdbLoad(tables: readonly Table[], options: LoadOptions): string {
@@ -63,23 +63,28 @@ function opening({ version, schema, input }: LoadOptions): string {
 DROP TABLE IF EXISTS temp.tap_paystack_state;
 SET preserve_insertion_order = true;
 
-CREATE OR REPLACE TEMP MACRO tap_paystack_exact(value) AS
-  CASE WHEN contains(value::VARCHAR, '{"":"')
-    THEN regexp_replace(value::VARCHAR, '\\{"":"([^"]*)","":0\\}', '\\1', 'g')::JSON
-    ELSE value END;
+-- Numbers as they came, in a line that is marked.
+CREATE OR REPLACE TEMP MACRO tap_paystack_digits(is_marked, value) AS
+  CASE WHEN is_marked THEN regexp_replace(value, '${marked}', '\\1') ELSE value END;
+CREATE OR REPLACE TEMP MACRO tap_paystack_json(is_marked, value) AS
+  CASE WHEN is_marked AND contains(value::VARCHAR, '{"":"')
+    THEN regexp_replace(value::VARCHAR, '${marked}', '\\1', 'g')::JSON ELSE value END;
 
 -- A number with more digits than the column holds would be rounded.
 CREATE OR REPLACE TEMP MACRO tap_paystack_decimal(value) AS
-  CASE WHEN length(regexp_extract(value::VARCHAR, '\\.(\\d*?)0*(?:[eE]|$)', 1))
-      - coalesce(TRY_CAST(nullif(regexp_extract(value::VARCHAR, '[eE]([+-]?\\d+)$', 1), '') AS INTEGER), 0) > 18
-    THEN error('the number ' || value::VARCHAR || ' has more digits than ${types.number} holds')
-    ELSE value::VARCHAR::${types.number} END;
+  CASE WHEN length(regexp_extract(value, '\\.(\\d*?)0*(?:[eE]|$)', 1))
+      - coalesce(TRY_CAST(nullif(regexp_extract(value, '[eE]([+-]?\\d+)$', 1), '') AS INTEGER), 0) > 18
+    THEN error('the number ' || value || ' has more digits than ${types.number} holds')
+    ELSE value::${types.number} END;
 
 BEGIN TRANSACTION;
 CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)};
 SET schema = ${quoteText(quoteName(schema))};
 `;
 }
+
+/** What is made of such a number in a marked line, as DuckDB writes it. */
+const marked = '\\{"":"([^"]*)","":-0\\.0\\}';
 
 /** A number that DuckDB may round: with a fraction, an exponent or many digits; and -0. */
 const oddNumber = '-?(?:[0-9]+\\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|[0-9]{19,})|-0';
@@ -90,14 +95,17 @@ const stringOrOddNumber = `("(?:[^"\\\\]|\\\\.)*")|(${oddNumber})`;
 function readMessages(input: string): string {
   return `-- A line that is not JSON is NULL.
 CREATE OR REPLACE TEMP TABLE tap_paystack_messages AS
-SELECT fields[1] AS type, fields[2] AS stream,
-  CASE WHEN fields[1] <> 'RECORD' OR json(line) = line THEN line
-    WHEN regexp_matches(line, '${oddNumber}')
-    THEN replace(regexp_replace(line, '${stringOrOddNumber}', '\\1{"":"\\2","":0}', 'g'), '{"":"","":0}', '')
+SELECT type, stream, is_marked,
+  CASE WHEN is_marked
+    THEN replace(regexp_replace(line, '${stringOrOddNumber}', '\\1{"":"\\2","":-0.0}', 'g'), '{"":"","":-0.0}', '')
     ELSE line END AS line
 FROM (
-  SELECT json::VARCHAR AS line, json_extract_string(json, ['$.type', '$.stream']) AS fields
-  FROM read_ndjson_objects(${quoteText(input)}, ignore_errors = true, maximum_object_size = ${maxLineBytes})
+  SELECT fields[1] AS type, fields[2] AS stream, line,
+    coalesce(fields[1] = 'RECORD' AND json(line) <> line AND regexp_matches(line, '${oddNumber}'), false) AS is_marked
+  FROM (
+    SELECT json::VARCHAR AS line, json_extract_string(json, ['$.type', '$.stream']) AS fields
+    FROM read_ndjson_objects(${quoteText(input)}, ignore_errors = true, maximum_object_size = ${maxLineBytes})
+  )
 );
 `;
 }
@@ -115,8 +123,11 @@ function ensureTable({ name, key, columns }: Table): string {
   ].join('\n');
 }
 
-function loadTable({ name, key, columns }: Table): string {
-  const record = columns.map((column) => `${JSON.stringify(column.name)}:"${isText(column) ? 'VARCHAR' : 'JSON'}"`);
+function loadTable(table: Table): string {
+  const { name, key, columns } = table;
+  const record = columns.map(
+    (column) => `${JSON.stringify(column.name)}:"${column.kind === 'json' ? 'JSON' : 'VARCHAR'}"`,
+  );
   const shape = `{"record":{${record.join(',')}},"time_extracted":"VARCHAR","version":"BIGINT"}`;
   const read = columns.map(
     (column) => `  ${readers[column.kind](quoteName(column.name))} AS ${quoteName(column.name)},`,
@@ -131,14 +142,14 @@ ${read.join('\n')}
   ${tableVersion},
   _sdc_sequence
 FROM (
-  SELECT unnest(message.record), message.time_extracted AS ${extractedAt}, message.version AS ${tableVersion}, _sdc_sequence
+  SELECT unnest(message.record), message.time_extracted AS ${extractedAt}, message.version AS ${tableVersion}, is_marked, _sdc_sequence
   FROM (
-    SELECT json_transform(line, ${quoteText(shape)}) AS message, rowid AS _sdc_sequence
+    SELECT json_transform(line, ${quoteText(shape)}) AS message, is_marked, rowid AS _sdc_sequence
     FROM tap_paystack_messages
     WHERE type = 'RECORD' AND stream = ${quoteText(name)}
   )
 );
-INSERT OR REPLACE INTO ${quoteName(name)} BY NAME
+${integerCheck(table)}INSERT OR REPLACE INTO ${quoteName(name)} BY NAME
 SELECT * EXCLUDE (_sdc_sequence) FROM tap_paystack_rows
 WHERE _sdc_sequence IN (SELECT max(_sdc_sequence) FROM tap_paystack_rows GROUP BY ${keyList});
 DELETE FROM ${quoteName(name)} WHERE rowid IN (
@@ -153,11 +164,6 @@ DELETE FROM ${quoteName(name)} WHERE rowid IN (
     AND NOT EXISTS (SELECT 1 FROM tap_paystack_rows AS later WHERE ${isSame} AND later._sdc_sequence > activated.at)
 );
 `;
-}
-
-/** Dates and booleans are read as text, and then cast: what is none of them ends the transaction. */
-function isText({ kind }: Column): boolean {
-  return kind === 'text' || kind === 'date' || kind === 'boolean';
 }
 
 /** The state in its own bytes, as the tap writes it, or as a program between does. */

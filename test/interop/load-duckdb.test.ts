@@ -1,14 +1,13 @@
 /** `load-sql duckdb`: the tap's messages, loaded by DuckDB itself, are in its tables to the last digit, or nothing is. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { packageFolder } from '../../src/package.ts';
-import { readFixtures } from '../../src/sandbox/dataset.ts';
 import { rawRecord } from '../../src/sandbox/rows.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
-import { daily } from '../support/hostile-cases.ts';
-import { startHostilePaystack } from '../support/hostile-paystack.ts';
-import { type Json, runTap, selecting } from '../support/tap.ts';
+import { output } from '../support/commands.ts';
+import { runTap, selecting } from '../support/tap.ts';
 import {
   type Client,
   clients,
@@ -19,6 +18,7 @@ import {
   sorted,
   storedRows,
 } from './support/duckdb.ts';
+import { environmentOf } from './support/environments.ts';
 import { startHeld, streamNames, transaction } from './support/payments.ts';
 
 const every = Object.keys(clients) as Client[];
@@ -167,3 +167,233 @@ for (const client of every) {
     t.strictSame(sorted(stored), sorted(expected));
   });
 }
+
+for (const client of every) {
+  t.test(
+    `${client}: the last message of a key counts, whatever its date, and the columns of others stay`,
+    async (t) => {
+      const { loader, schemas } = await openFor(t, client, ['customers'], 'paystack.duckdb');
+      const first = run(schemas, [
+        record('customers', '{"id":1,"email":"old","metadata":{"a":1,"b":2}}'),
+        record('customers', '{"id":2,"email":"other"}'),
+        record('customers', '{"id":1,"email":"new","createdAt":"2020-01-01T00:00:00.000Z","metadata":{"a":3}}'),
+      ]);
+      await loads(t, loader, first);
+      await loader.query(
+        'ALTER TABLE paystack.paystack.customers ADD COLUMN mine VARCHAR',
+        "UPDATE paystack.paystack.customers SET mine = 'kept'",
+      );
+      await loads(
+        t,
+        loader,
+        run(schemas, [record('customers', '{"id":2,"first_name":"Ada"}'), record('customers', '{"id":3}')]),
+      );
+      const [customers] = await loader.query(
+        few('customers', 'id, email, first_name, metadata, mine').replace('paystack.', 'paystack.paystack.'),
+      );
+      t.strictSame(customers, [
+        { id: '1', email: 'new', first_name: null, metadata: '{"a":3}', mine: 'kept' },
+        { id: '2', email: null, first_name: 'Ada', metadata: null, mine: 'kept' },
+        { id: '3', email: null, first_name: null, metadata: null, mine: null },
+      ]);
+    },
+  );
+
+  t.test(`${client}: keys of several columns`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['product_orders']);
+    const key = JSON.parse(schemas).key_properties as string[];
+    t.ok(key.length > 1);
+    const row = (value: (name: string, at: number) => unknown) =>
+      record('product_orders', JSON.stringify(Object.fromEntries(key.map((name, at) => [name, value(name, at)]))));
+    const isText = (name: string) => [JSON.parse(schemas).schema.properties[name].type].flat().includes('string');
+    const value = (name: string, number: number) => (isText(name) ? String(number) : number);
+    const messages = run(schemas, [
+      row((name) => value(name, 1)),
+      row((name, at) => value(name, at === 0 ? 2 : 1)),
+      row((name, at) => value(name, at === 0 ? 1 : 2)),
+      row((name) => value(name, 1)),
+    ]);
+    await loads(t, loader, messages);
+    const [stored = []] = await storedRows(loader, messages, ['product_orders']);
+    t.equal(stored.length, 3);
+    await refuses(
+      t,
+      loader,
+      run(schemas, [row((name, at) => (at === 0 ? null : value(name, 1)))]),
+      /NOT NULL constraint/,
+    );
+  });
+
+  t.test(`${client}: ACTIVATE_VERSION takes away the rows of other versions, and none of other streams`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['banks', 'subaccounts']);
+    const activate = (version: number) => `{"type":"ACTIVATE_VERSION","stream":"subaccounts","version":${version}}\n`;
+    const ids = async (stream: string) => (await loader.query(few(stream, 'id')))[0]!.map(({ id }) => Number(id));
+    const subaccount = (id: number, version?: number) => record('subaccounts', `{"id":${id}}`, version);
+    await loads(t, loader, run(schemas, [record('banks', '{"id":1}'), ...[1, 2, 3].map((id) => subaccount(id))]));
+    t.strictSame(await ids('subaccounts'), [1, 2, 3]);
+    await loads(t, loader, run(schemas, [subaccount(1, 5), subaccount(2, 5), subaccount(4, 4), activate(5)]));
+    t.strictSame(await ids('subaccounts'), [1, 2], 'what no longer comes is gone');
+    await loads(t, loader, run(schemas, [subaccount(2, 6)]));
+    t.strictSame(await ids('subaccounts'), [1, 2], 'without the message nothing goes');
+    await loads(t, loader, run(schemas, [subaccount(2, 7), activate(7), subaccount(8)]));
+    t.strictSame(await ids('subaccounts'), [2, 8], 'what comes after it stays');
+    await loads(t, loader, run(schemas, [activate(9)]));
+    t.strictSame(await ids('subaccounts'), [], 'an empty list');
+    t.strictSame(await ids('banks'), [1]);
+  });
+
+  t.test(`${client}: a run that was cut is loaded as far as its lines are whole`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['transactions']);
+    const state =
+      '{"bookmarks":{"transactions":{"createdAt":"2026-01-01T00:00:00.000Z"}},"big":12345678901234567890.10}';
+    const whole = run(schemas, [record('transactions', '{"id":1}'), record('transactions', '{"id":2}')], state);
+    const half = record('transactions', '{"id":3,"metadata":{"a":[1,2.50]}}').slice(0, -40);
+    await loads(t, loader, `${whole}${half}`);
+    t.strictSame(await loader.query(few('transactions', 'id')), [[{ id: '1' }, { id: '2' }]]);
+    await loads(t, loader, whole.slice(0, -1));
+    await loads(t, loader, `${whole}${half}\n`);
+    await loads(t, loader, `${whole}${record('transactions', '{"id":4}')}`);
+    t.strictSame(await loader.query('SELECT count(*) AS n FROM paystack.transactions'), [[{ n: '3' }]]);
+
+    await refuses(t, loader, `${whole}${half}\n${whole}`, /line \d+ of the messages is no SCHEMA, RECORD, STATE/);
+    await refuses(t, loader, '', 'there is no STATE in the messages: the run failed before it began');
+    await refuses(t, loader, schemas, 'there is no STATE in the messages');
+    await refuses(t, loader, schemas.slice(0, 500), 'there is no STATE in the messages');
+    await refuses(t, loader, `${whole}123\n`, 'is no SCHEMA, RECORD, STATE');
+    await refuses(t, loader, `${whole}{"type":"BATCH","stream":"transactions"}\n`, 'is no SCHEMA, RECORD, STATE');
+    t.strictSame(await loader.query('SELECT count(*) AS n FROM paystack.transactions'), [[{ n: '3' }]], 'no row more');
+  });
+
+  t.test(`${client}: messages of another choice of streams or columns are refused`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['banks', 'transactions']);
+    const other = async (...args: string[]) => run(await messagesOf(['--test=schema', ...args]), [], '{}');
+    const made = 'make the SQL with the --config, --catalog and --streams of the run';
+    await refuses(t, loader, await other('--streams', 'transactions'), `banks is in this SQL alone; ${made}`);
+    await refuses(
+      t,
+      loader,
+      await other('--streams', 'banks,transactions,plans'),
+      `plans is in the messages alone; ${made}`,
+    );
+    const catalog = selecting(['banks', 'transactions']);
+    const unselected = { breadcrumb: ['properties', 'amount'], metadata: { selected: false } };
+    catalog.streams[1].metadata.push(unselected);
+    const file = loader.folder.file('other.json', catalog);
+    await refuses(t, loader, await other('--catalog', file), 'transactions.amount is missing in the messages');
+    const retyped = schemas.replace('"amount":{"type":["null","integer"]', '"amount":{"type":["null","number"]');
+    const types = 'transactions.amount is ["null","number"] in the messages, and ["null","integer"] in this SQL';
+    await refuses(t, loader, run(retyped, []), types);
+    await refuses(t, loader, run(schemas, [record('plans', '{"id":1}')]), 'plans is in the messages alone');
+
+    // A smaller choice at first: what is chosen later becomes a column, and what is no longer chosen stays as it was.
+    await loader.make(['--catalog', file]);
+    await loads(
+      t,
+      loader,
+      run(await messagesOf(['--test=schema', '--catalog', file]), [record('transactions', '{"id":1,"fees":7}')]),
+    );
+    const columns = async () => Object.keys((await loader.query('FROM paystack.transactions'))[0]![0]);
+    t.notOk((await columns()).includes('amount'));
+    await loader.make(['--streams', 'banks,transactions']);
+    await loads(t, loader, run(schemas, [record('transactions', '{"id":1,"amount":5}')]));
+    t.ok((await columns()).includes('amount'));
+    await loader.make(['--catalog', file]);
+    await loads(
+      t,
+      loader,
+      run(await messagesOf(['--test=schema', '--catalog', file]), [record('transactions', '{"id":1}')]),
+    );
+    t.strictSame(await loader.query(few('transactions', 'id, amount, fees')), [[{ id: '1', amount: '5', fees: null }]]);
+  });
+
+  t.test(`${client}: tables that would round or double are refused`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['transactions']);
+    const messages = run(schemas, [record('transactions', '{"id":1}')]);
+    await loader.query(
+      'CREATE SCHEMA paystack',
+      'CREATE TABLE paystack.Transactions (ID BIGINT PRIMARY KEY, Amount DOUBLE)',
+    );
+    await refuses(t, loader, messages, /in the table Transactions the column Amount is DOUBLE and not BIGINT/);
+    await loader.query(
+      'DROP TABLE paystack.transactions',
+      'CREATE TABLE paystack.transactions (id BIGINT, amount BIGINT)',
+    );
+    await refuses(t, loader, messages, 'the table transactions has not the primary key id');
+    t.strictSame(
+      Object.keys((await loader.query('SELECT count(*) AS n, max(COLUMNS(*)) FROM paystack.transactions'))[0]![0])
+        .length,
+      3,
+    );
+  });
+}
+
+const [client] = every as [Client];
+
+t.test('a record of many megabytes', async (t) => {
+  const { loader, schemas } = await openFor(t, client, ['transactions']);
+  const text = '1.10 "x" \\ ✓'.repeat(1_500_000);
+  const messages = run(schemas, [
+    record('transactions', `{"id":1,"message":${JSON.stringify(text)},"metadata":{"a":1.10}}`),
+  ]);
+  t.ok(messages.length > 20_000_000);
+  await loads(t, loader, messages);
+  const columns = `length(message) AS length, md5(message) = md5(repeat('1.10 "x" \\ ✓', 1500000)) AS same, metadata`;
+  t.strictSame(await loader.query(few('transactions', columns)), [
+    [{ length: String(text.length), same: 'True', metadata: '{"a":1.10}' }],
+  ]);
+});
+
+t.test('messages that a program between has written anew', async (t) => {
+  const { loader, schemas } = await openFor(t, client, ['transactions']);
+  const spaced = (text: string) =>
+    text.replace(/("(?:[^"\\]|\\.)*")|([:,])/g, (_, string, mark) => string ?? `${mark} `);
+  const state = '{"bookmarks":{"a":1.10,"b":[{"c":{}}]}}';
+  const messages = run(schemas, [record('transactions', `{"id":1,"metadata":${oddNumbers}}`)], state);
+  const { code, stdout } = await loader.load(spaced(messages));
+  t.equal(code, 0);
+  t.equal(stdout, `${spaced(state)}\n`);
+  const [stored = []] = await storedRows(loader, messages, ['transactions']);
+  t.strictSame(stored, rowsOf(messages, 'transactions'));
+});
+
+t.test('a file, packed or not, and another schema', async (t) => {
+  const loader = openLoader(client);
+  t.teardown(() => loader.folder.remove());
+  const schemas = await messagesOf(['--test=schema', '--streams', 'banks']);
+  const messages = run(schemas, [record('banks', '{"id":1,"name":"A"}')]);
+  for (const [name, content] of [
+    ["it's.jsonl", messages],
+    ['run.jsonl.gz', gzipSync(messages)],
+  ] as const) {
+    const file = join(loader.folder.path, name);
+    writeFileSync(file, content);
+    await loader.make(['--streams', 'banks', '--input', file, '--schema', 'my "own".place']);
+    const { code, stdout, stderr } = await loader.load('');
+    t.equal(code, 0, name, { stderr });
+    t.equal(stdout, '{"bookmarks":{}}\n');
+  }
+  t.strictSame(await loader.query('SELECT name FROM "my ""own"".place".banks'), [[{ name: 'A' }]]);
+});
+
+t.test('the same connection, again and after a failure', async (t) => {
+  const { loader, schemas } = await openFor(t, 'Python, 2.0.1', ['banks']);
+  const { python } = await environmentOf('duckdb');
+  const good = loader.folder.file('good', run(schemas, [record('banks', '{"id":1}')], '{"n":1}'));
+  const bad = loader.folder.file('bad', `${schemas}?\n`);
+  const later = loader.folder.file('later', run(schemas, [record('banks', '{"id":2}')], '{"n":2}'));
+  const script = `
+import duckdb, sys
+connection = duckdb.connect()
+sql = open(sys.argv[1]).read()
+for path in sys.argv[2:]:
+    try:
+        print(connection.execute(sql.replace('/dev/stdin', path)).fetchone()[0])
+    except duckdb.Error as error:
+        print(type(error).__name__)
+        connection.execute('ROLLBACK')
+print(connection.execute('SELECT count(*), current_schema() FROM paystack.banks').fetchone())
+`;
+  const sql = join(loader.folder.path, 'load.sql');
+  const printed = await output([python, '-c', script, sql, good, bad, later]);
+  t.equal(printed, '{"n":1}\nInvalidInputException\n{"n":2}\n(2, \'main\')\n');
+});

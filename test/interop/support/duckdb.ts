@@ -74,7 +74,8 @@ export function openLoader(client: Client, fileName = 'warehouse.duckdb'): Loade
       return run(['bash', '-c', 'cat "$0" | "$@"', file, ...command]);
     },
     query: async (...statements) => {
-      const { python } = await environmentOf(client === 'Python, 1.1.3' ? 'target-duckdb' : 'duckdb');
+      // A file that a newer DuckDB has made cannot be opened by an older one.
+      const { python } = await environmentOf(client === 'Python, 2.0.1' ? 'duckdb' : 'target-duckdb');
       return JSON.parse(await output([python, '-c', select, database, ...statements]));
     },
   };
