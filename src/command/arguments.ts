@@ -197,6 +197,7 @@ function unknownText(word: string): string {
     if (command !== undefined && command !== name) return `there is no command "${word}"${suggestion(command)}`;
     return `"${word}" is not understood: ${isFile ? `a file stands behind its flag, as in --config ${word}` : 'there are flags only; see --help'}`;
   }
+  if (Object.hasOwn(loadSqlFlags, name)) return `--${name} goes with ${loadSqlCommand} only`;
   const flag = nearest(name, flagNames);
   const setting = nearest(name, settingNames, otherNames);
   if (setting !== undefined && (flag === undefined || plainly(name) === setting)) {
@@ -221,7 +222,7 @@ function options(argv: readonly string[]) {
       // Both are run by `cli.ts`; here they are for the help text.
       .command('demo', 'Show two syncs on a small Paystack of its own')
       .command('sandbox', 'Start that small Paystack; see sandbox --help')
-      .command(`${loadSqlCommand} <database>`, 'Print SQL that loads the messages', describeLoadSql)
+      .command(`${loadSqlCommand} [database]`, 'Print SQL that loads the messages', describeLoadSql)
       .check((args) => {
         const { about, plan, format, discover, test, report, _ } = args;
         if (_[0] === 'demo') throw new Error('demo goes alone, without flags');

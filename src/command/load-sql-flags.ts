@@ -31,23 +31,30 @@ const otherWork = ['state', 'discover', 'test', 'plan', 'about', 'format'];
 export function describeLoadSql(command: Argv): Argv {
   return command
     .usage(`$0 ${loadSqlCommand} duckdb [--config …] [--catalog …] [--streams …] > load.sql`)
-    .positional('database', { choices: databases, describe: 'What is to run the SQL' })
+    .positional('database', { type: 'string', describe: `What is to run the SQL: ${databases.join(', ')}` })
     .options(loadSqlFlags);
 }
 
 /**
- * What the command line asks of `load-sql`; undefined if it asks for something else.
+ * What the command line asks of `load-sql`; undefined if it asks for something else, be it help.
  *
- * @throws Error for a flag that does not go with it
+ * @throws Error for a flag that does not go with it, and for a database that there is no SQL for
  */
 export function loadSqlIn(args: Readonly<Record<string, unknown>>): LoadSql | undefined {
   const [command] = args['_'] as readonly unknown[];
-  if (command !== loadSqlCommand) return undefined;
+  if (command !== loadSqlCommand || args['help']) return undefined;
   const stray = otherWork.find((name) => isGiven(args[name]));
   if (stray !== undefined) throw new Error(`--${stray} does not go with ${loadSqlCommand}, which prints SQL alone`);
   const last = (name: string) => [args[name]].flat().at(-1) as string;
   if (last('schema') === '') throw new Error('--schema is empty: name the schema that the tables are to be in');
-  return { database: args['database'] as Database, schema: last('schema'), input: last('input') };
+  return { database: databaseNamed(args['database']), schema: last('schema'), input: last('input') };
+}
+
+function databaseNamed(word: unknown): Database {
+  const known = databases.find((name) => name === word);
+  if (known !== undefined) return known;
+  if (word === undefined) throw new Error(`${loadSqlCommand} wants the name of a database: ${databases.join(', ')}`);
+  throw new Error(`${loadSqlCommand} has SQL for ${databases.join(', ')}, and not for "${word}"`);
 }
 
 function isGiven(value: unknown): boolean {
