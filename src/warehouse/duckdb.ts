@@ -9,7 +9,7 @@
  * number that it may round becomes an object with the number as text, `{"":"1.10","":-0.0}`, which is taken away again where
  * the column is read. Nothing else in a marked line looks like that, since -0.0 is itself a number that is put into an object.
  */
-import { integerCheck, messageChecks, tableChecks } from './duckdb-checks.ts';
+import { integerCheck, messageChecks, nameCheck, tableChecks } from './duckdb-checks.ts';
 import type { LoadOptions } from './load-options.ts';
 import { quoteName, quoteNames, quoteText } from './names.ts';
 import { type Column, extractedAt, type Kind, type Table, tableVersion } from './tables.ts';
@@ -78,7 +78,7 @@ CREATE OR REPLACE TEMP MACRO tap_paystack_decimal(value) AS
     ELSE value::${types.number} END;
 
 BEGIN TRANSACTION;
-CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)};
+${nameCheck(schema)}CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)};
 SET schema = ${quoteText(quoteName(schema))};
 `;
 }
