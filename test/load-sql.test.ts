@@ -60,7 +60,7 @@ t.test('names and texts are quoted, whatever they hold', async (t) => {
     columns: [{ name: `k'"`, kind: 'integer', declared: '"integer"' }],
   };
   const sql = duckdbLoad([odd], { ...options, schema: `s'"`, input: `/tmp/it's\n; DROP TABLE y` });
-  const bare = sql.replace(/--.*$/gm, '').replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, 'quoted');
+  const bare = sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--.*$/gm, 'quoted');
   t.notMatch(bare, /["']|DROP TABLE [xy]/, 'nothing of it stands outside of quotes');
 });
 

@@ -153,7 +153,7 @@ export async function parse(written: readonly string[]): Promise<CommandLine> {
       report: lastOf(args.report),
       logFormat: lastOf(args['log-format']),
       logLevel: lastOf(args['log-level']),
-      loadSql: mistake === '' ? loadSqlIn(args) : undefined,
+      loadSql: isAsked || mistake !== '' ? undefined : loadSqlIn(args),
     },
     shown: isAsked && mistake === '' ? shown : undefined,
     mistakes: mistake === '' ? [] : mistakesOf(mistake, argv),
