@@ -132,6 +132,7 @@ const mistakes: readonly (readonly [readonly string[], number, string])[] = [
   [['load-sql', 'duckdb', '--schema', ''], 2, '--schema is empty'],
   [['load-sql', 'duckdb', '--state', 'x'], 2, '--state does not go with load-sql'],
   [['load-sql', 'duckdb', '--plan'], 2, '--plan does not go with load-sql'],
+  [['load-sql', 'duckdb', '--report', 'x'], 2, '--report does not go with load-sql'],
   [['--schema', 'x'], 2, '--schema goes with load-sql only'],
   [['load-sql', 'duckdb', '--streams', 'bank'], 1, 'there is no stream "bank"; did you mean "banks"?'],
   [['load-sql', 'duckdb', '--catalog', 'none.json'], 1, 'catalog file "none.json": it cannot be read'],

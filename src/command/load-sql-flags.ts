@@ -26,7 +26,7 @@ export const loadSqlFlags = {
 } as const;
 
 /** Flags of the tap that ask for something else. */
-const otherWork = ['state', 'discover', 'test', 'plan', 'about', 'format'];
+const otherWork = ['state', 'discover', 'test', 'plan', 'about', 'format', 'report'];
 
 export function describeLoadSql(command: Argv): Argv {
   return command
