@@ -13,8 +13,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   singer: ['shared', 'json'],
   paystack: ['shared', 'json'],
   report: ['shared', 'json'],
+  warehouse: ['shared', 'singer'],
   sync: ['shared', 'json', 'record', 'singer', 'paystack', 'report'],
-  command: ['shared', 'json', 'record', 'singer', 'paystack', 'report', 'sync'],
+  command: ['shared', 'json', 'record', 'singer', 'paystack', 'report', 'sync', 'warehouse'],
   sandbox: ['shared', 'json', 'record', 'paystack'],
   shared: [],
 };

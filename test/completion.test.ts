@@ -28,13 +28,15 @@ function completions(lines: readonly (readonly string[])[]): string[][] {
 }
 
 t.test('in bash', async (t) => {
-  const [flags, begun, words, file, other, joined] = completions([
+  const [flags, begun, words, file, other, joined, databases, messages] = completions([
     ['--'],
     ['--log-'],
     ['--log-format', ''],
     ['--config', 'con'],
     ['--discover', '-s', ''],
     ['--catalog', '=', 'cat'],
+    ['load-sql', ''],
+    ['load-sql', 'duckdb', '--input', ''],
   ]);
   for (const flag of ['--config', '--catalog', '--state', '--discover', '--test', '--about']) {
     t.ok(flags!.includes(flag), flag);
@@ -42,7 +44,8 @@ t.test('in bash', async (t) => {
   t.notOk(flags!.includes('--c'), 'no flag that there is none of');
   t.strictSame(begun, ['--log-format', '--log-level']);
   t.strictSame(words, ['text', 'json']);
-  for (const offered of [file, other, joined]) t.strictSame(offered, [], 'files are left to the shell');
+  t.strictSame(databases, ['duckdb']);
+  for (const offered of [file, other, joined, messages]) t.strictSame(offered, [], 'files are left to the shell');
 });
 
 t.test('what is no flag and no command is refused all the same', async (t) => {

@@ -2,9 +2,10 @@
 import yargs from 'yargs';
 import { otherNames, settingNames, variableOf } from '../config.ts';
 import { messageOf } from '../errors.ts';
-import { nearest } from '../nearest.ts';
+import { nearest, suggestion } from '../nearest.ts';
 import { packageVersion } from '../package.ts';
 import { levelNamed, levelNames, logFormats } from '../report/log.ts';
+import { databases, describeLoadSql, type LoadSql, loadSqlCommand, loadSqlFlags, loadSqlIn } from './load-sql-flags.ts';
 
 export interface Args {
   readonly config: readonly string[];
@@ -19,6 +20,8 @@ export interface Args {
   readonly report: string | undefined;
   readonly logFormat: string | undefined;
   readonly logLevel: string | undefined;
+  /** Set where the call is for SQL. */
+  readonly loadSql: LoadSql | undefined;
 }
 
 export interface CommandLine {
@@ -105,7 +108,9 @@ const examples = `Examples:
   tap-paystack --config config.json --streams 'trans*,refunds' | target-jsonl`;
 
 /** The names that a mistyped flag may have meant. */
-const flagNames = [...Object.keys(flags), 'version', 'help'];
+const flagNames = [...Object.keys(flags), ...Object.keys(loadSqlFlags), 'version', 'help'];
+
+const commandNames = ['demo', 'sandbox', loadSqlCommand];
 
 /** Flags whose values are paths, by all their names. */
 const fileFlags: readonly (string | undefined)[] = [
@@ -117,6 +122,7 @@ const fileFlags: readonly (string | undefined)[] = [
   '--properties',
   '-p',
   '--report',
+  '--input',
 ];
 
 export async function parse(written: readonly string[]): Promise<CommandLine> {
@@ -147,6 +153,7 @@ export async function parse(written: readonly string[]): Promise<CommandLine> {
       report: lastOf(args.report),
       logFormat: lastOf(args['log-format']),
       logLevel: lastOf(args['log-level']),
+      loadSql: isAsked || mistake !== '' ? undefined : loadSqlIn(args),
     },
     shown: isAsked && mistake === '' ? shown : undefined,
     mistakes: mistake === '' ? [] : mistakesOf(mistake, argv),
@@ -186,8 +193,11 @@ function unknownText(word: string): string {
   const name = nameOf(word);
   if (!word.startsWith('-')) {
     const isFile = /\.json$/.test(word);
+    const command = nearest(name, commandNames);
+    if (command !== undefined && command !== name) return `there is no command "${word}"${suggestion(command)}`;
     return `"${word}" is not understood: ${isFile ? `a file stands behind its flag, as in --config ${word}` : 'there are flags only; see --help'}`;
   }
+  if (Object.hasOwn(loadSqlFlags, name)) return `--${name} goes with ${loadSqlCommand} only`;
   const flag = nearest(name, flagNames);
   const setting = nearest(name, settingNames, otherNames);
   if (setting !== undefined && (flag === undefined || plainly(name) === setting)) {
@@ -212,8 +222,11 @@ function options(argv: readonly string[]) {
       // Both are run by `cli.ts`; here they are for the help text.
       .command('demo', 'Show two syncs on a small Paystack of its own')
       .command('sandbox', 'Start that small Paystack; see sandbox --help')
-      .check(({ about, plan, format, discover, test, report, _ }) => {
+      .command(`${loadSqlCommand} [database]`, 'Print SQL that loads the messages', describeLoadSql)
+      .check((args) => {
+        const { about, plan, format, discover, test, report, _ } = args;
         if (_[0] === 'demo') throw new Error('demo goes alone, without flags');
+        loadSqlIn(args);
         if (format !== undefined && !about && !plan) throw new Error('--format goes with --about and --plan only');
         if (report !== undefined && (about || plan || discover || test !== undefined))
           throw new Error('--report goes with a sync only');
@@ -240,6 +253,7 @@ function completeFor(argv: readonly string[]) {
     // A shell may take the = of --config=FILE for a word.
     const flag = argv.at(-2) === '=' ? argv.at(-3) : argv.at(-2);
     if (fileFlags.includes(flag)) done([]);
+    else if (flag === loadSqlCommand) done([...databases]);
     // yargs offers the one-letter flags with two dashes.
     else complete((_error, words = []) => done(words.filter((word) => !/^--\w(?!\w)/.test(word))));
   };

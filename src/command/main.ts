@@ -39,7 +39,7 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
       toStderr(firstSteps);
       return exitCodes.usage;
     }
-    if (args.about || args.discover || args.test !== undefined || args.plan)
+    if (args.about || args.discover || args.test !== undefined || args.plan || args.loadSql)
       return await answer(args, environment, log);
     const display = format === 'text' ? await displayOn(process.stderr, environment) : undefined;
     // On a terminal the display shows what goes well, so the log has only warnings and errors.
@@ -63,6 +63,10 @@ async function answer(args: Args, environment: NodeJS.ProcessEnv, log: Log): Pro
   }
   if (args.discover) return print(builtCatalog());
   const options = { ...args, environment, stdout: process.stdout, log };
+  if (args.loadSql) {
+    const { loadSqlText } = await import('./load-sql.ts');
+    return print(loadSqlText(options, args.loadSql));
+  }
   if (args.test === 'schema') {
     const { writeSchemas } = await import('./schemas.ts');
     return writeSchemas(options);

@@ -10,6 +10,7 @@ const usage = `npm run bench -- [options]
   --rounds N             runs of everything that is compared; default: 5, with --quick 1
   --quick                less of everything, for a look
   --peers                what people use today, beside the tap; without --only, nothing else. Needs Python or uv
+  --loaders              the SQL of load-sql beside target-duckdb; without --only, nothing else. Needs Python or uv
   --peer 'NAME=COMMAND'  another tap to be timed on the transactions; {url} and {key} in the command are filled in
 `;
 
@@ -47,13 +48,15 @@ function readOptions(): { names: readonly string[]; options: SuiteOptions } | un
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       peers: { type: 'boolean', default: false },
+      loaders: { type: 'boolean', default: false },
       peer: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean' },
     },
   });
   if (values.help) return undefined;
-  const names = values.only?.split(',') ?? (values.peers ? [] : [...byDefault]);
+  const names = values.only?.split(',') ?? (values.peers || values.loaders ? [] : [...byDefault]);
   if (values.peers) names.push('peers');
+  if (values.loaders) names.push('loaders');
   const unknown = names.find((name) => !Object.hasOwn(suites, name));
   if (unknown !== undefined) throw new Error(`there is no "${unknown}"\n\n${usage}`);
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));

@@ -1,6 +1,7 @@
 /** What can be measured, by the names that `--only` takes. */
 import { daily } from './daily.ts';
 import { latency } from './latency.ts';
+import { loaders } from './loaders.ts';
 import { memory } from './memory.ts';
 import { peers } from './peers.ts';
 import { quota } from './quota.ts';
@@ -28,7 +29,7 @@ export type Suite = (options: SuiteOptions) => AsyncIterable<Finding>;
 
 const own = { speed, latency, quota, memory, requests, daily, startup };
 
-export const suites: Readonly<Record<string, Suite>> = { ...own, peers, targets };
+export const suites: Readonly<Record<string, Suite>> = { ...own, peers, targets, loaders };
 
 /** The others need Python and a registry. */
 export const byDefault: readonly string[] = Object.keys(own);

@@ -49,6 +49,7 @@ const about: Readonly<
   Record<string, { before?(page: Page): Promise<void>; after(t: Test, page: Page): Promise<void> }>
 > = {
   'README.md': { before: cloneRepository, after: goesOnAndFailsWell },
+  'docs/duckdb.md': { before: findDuckdb, after: duckdbHoldsAll },
   'docs/history.md': { after: shardsAreTheWhole },
   'docs/log.md': { after: logIsJson },
   'docs/meltano.md': { before: startProject, after: meltanoKnowsThePlugin },
@@ -167,6 +168,32 @@ async function failsWell(t: Test, page: Page, block: string): Promise<void> {
   const failed = await page.run(block, { TAP_PAYSTACK_SECRET_KEY: 'sk_test_0123456789' });
   t.not(failed.code, 0, 'a run that fails ends with an error');
   t.match(failed.stderr, 'Paystack rejected the secret key');
+}
+
+/** The command line of DuckDB, and a Python that has it. */
+async function findDuckdb({ env }: Page): Promise<void> {
+  const tools = await Promise.all(['duckdb', 'duckdb-cli'].map(environmentOf));
+  env['PATH'] = [...tools.map(({ binFolder }) => binFolder), env['PATH']].join(delimiter);
+}
+
+async function duckdbHoldsAll(t: Test, page: Page): Promise<void> {
+  const count = async () => {
+    const sql = 'SELECT count(*), count(DISTINCT id) FROM paystack.transactions';
+    return (await page.run(`duckdb warehouse.duckdb -csv -noheader -c '${sql}'`)).stdout.trim();
+  };
+  t.equal(await count(), `${rows},${rows}`);
+  const before = page.json('state.json');
+  page.sandbox.add('transactions', { id: 1, status: 'success', createdAt: new Date().toISOString() });
+  for (const [at, text] of blocksOf('docs/duckdb.md').slice(1, 3).entries()) {
+    t.equal((await page.run(text.text)).code, 0, 'again, from the state');
+    t.equal(await count(), `${rows + 1},${rows + 1}`, at === 0 ? 'the command line' : 'Python');
+  }
+  const state = page.json('state.json');
+  t.ok(state.bookmarks.transactions.createdAt > before.bookmarks.transactions.createdAt);
+  for (const { text } of blocksOf('docs/duckdb.md')) {
+    await failsWell(t, page, text);
+    t.strictSame(page.json('state.json'), state, 'and leaves the state alone');
+  }
 }
 
 async function shardsAreTheWhole(t: Test, page: Page): Promise<void> {

@@ -1,0 +1,9 @@
+/** What the SQL of a load is made for, beside its tables. */
+export interface LoadOptions {
+  /** In which the tables are. */
+  readonly schema: string;
+  /** The file with the messages. */
+  readonly input: string;
+  /** Of the tap. */
+  readonly version: string;
+}

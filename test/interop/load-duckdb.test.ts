@@ -1,0 +1,454 @@
+/** `load-sql duckdb`: the tap's messages, loaded by DuckDB itself, are in its tables to the last digit, or nothing is. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import t, { type Test } from 'tap';
+import { packageFolder } from '../../src/package.ts';
+import { rawRecord } from '../../src/sandbox/rows.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
+import { output } from '../support/commands.ts';
+import { runTap, selecting } from '../support/tap.ts';
+import {
+  type Client,
+  clients,
+  type Loader,
+  lastState,
+  openLoader,
+  rowsOf,
+  sorted,
+  storedRows,
+} from './support/duckdb.ts';
+import { environmentOf } from './support/environments.ts';
+import { startHeld, streamNames, transaction } from './support/payments.ts';
+
+const every = Object.keys(clients) as Client[];
+
+/** The oldest and the newest DuckDB, where it is about what the SQL does and not about how it is run. */
+const oldAndNew = ['Python, 1.1.3', 'Python, 2.0.1'] as const satisfies readonly Client[];
+
+async function messagesOf(args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runTap(args);
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+/** A load that must do well. */
+async function loads(t: Test, loader: Loader, messages: string): Promise<void> {
+  const { code, stdout, stderr } = await loader.load(messages);
+  t.equal(code, 0, 'it is loaded', { stderr });
+  t.equal(stdout, `${lastState(messages)}\n`, 'and prints the last state, byte for byte, and nothing else');
+}
+
+/** A load that must fail with one line that says why. */
+async function refuses(t: Test, loader: Loader, messages: string, why: RegExp | string): Promise<void> {
+  const { code, stdout, stderr } = await loader.load(messages);
+  t.not(code, 0);
+  t.equal(stdout, '', 'no state is printed');
+  t.match(stderr, why);
+}
+
+for (const client of every) {
+  t.test(`${client}: all streams, twice, the second time from the state`, async (t) => {
+    const loader = openLoader(client);
+    const held = await startHeld();
+    t.teardown(() => Promise.all([held.sandbox.close(), loader.folder.remove()]));
+    const { folder } = loader;
+    const catalog = folder.file('catalog.json', selecting(streamNames));
+    const from = ['--config', folder.file('config.json', held.config), '--catalog', catalog];
+    await loader.make(['--catalog', catalog]);
+
+    const first = await messagesOf(from);
+    await loads(t, loader, first);
+    const tables = await storedRows(loader, first, streamNames);
+    for (const [at, stream] of streamNames.entries()) {
+      const expected = sorted(rowsOf(first, stream));
+      t.equal(expected.length, held.counts[stream], `${stream}: there is something to compare`);
+      t.strictSame(sorted(tables[at]!), expected, `${stream}: every value, to the last digit`);
+    }
+
+    held.add(transaction(1000, { createdAt: new Date().toISOString() }));
+    held.change(5_000_000_449, { status: 'reversed', metadata: null });
+    const second = await messagesOf([...from, '--state', folder.file('state.json', lastState(first))]);
+    t.ok(rowsOf(second, 'transactions').length < 100, 'it is incremental');
+    await loads(t, loader, second);
+    const [stored = []] = await storedRows(loader, first, ['transactions']);
+    t.strictSame(
+      sorted(stored),
+      sorted(rowsOf(`${first}${second}`, 'transactions')),
+      'the last row of each key counts',
+    );
+  });
+}
+
+/** Messages as the tap writes them, of records that are given as JSON text. */
+function run(schemas: string, records: readonly string[], state = '{"bookmarks":{}}'): string {
+  return `${schemas}{"type":"STATE","value":{}}\n${records.join('')}{"type":"STATE","value":${state}}\n`;
+}
+
+function record(stream: string, text: string, version?: number): string {
+  const versioned = version === undefined ? '' : `,"version":${version}`;
+  return `{"type":"RECORD","stream":"${stream}","record":${text}${versioned},"time_extracted":"2026-01-02T03:04:05.678Z"}\n`;
+}
+
+/** A loader for these streams, and the SCHEMA messages of a run of them. */
+async function openFor(t: Test, client: Client, streams: readonly string[], fileName?: string) {
+  const loader = openLoader(client, fileName);
+  t.teardown(() => loader.folder.remove());
+  const args = ['--catalog', loader.folder.file('catalog.json', selecting(streams))];
+  await loader.make(args);
+  return { loader, schemas: await messagesOf(['--test=schema', ...args]) };
+}
+
+/** Rows and a few columns, in the order of the key. */
+const few = (stream: string, columns: string, key = 'id') =>
+  `SELECT ${columns} FROM paystack.${stream} ORDER BY ${key}`;
+
+const oddNumbers =
+  '{"digits":12345678901234567890123456789012345678901234567890,"long":0.12345678901234567890,"huge":1e400,"tiny":1e-400,' +
+  '"minus_zero":-0,"less":-0.0,"exponent":1E5,"signed":1e+5,"trailing":1.10,"plain":12.5,"zero":0,"list":[-1.50,2,3.0,-0,[1.0]],' +
+  '"text":"1.10, [2.50] -0 \\"3.10\\":4.10 {\\"\\":\\"5\\",\\"\\":0}","1.10":"a\\\\","\\\\":1.20,"":"1.10","\\u0000":"\\u0000","é\\/":"\\u00e9"}';
+
+/** Names that stand twice are no mistake in JSON, and are kept. */
+const lookAlikes = [
+  '{"":"1.10","":-0.0,"n":1.10}',
+  '{"":"1.10","":-0.0}',
+  '{"":"1.10","":0,"n":1.10}',
+  '{"":"","":-0.0,"":"","x":"{\\"\\":\\"1.5\\",\\"\\":-0.0}","n":-0}',
+  '[{"":"1.50","":-0.0},{"":{"":"1.50","":-0.0},"":-0.0},-0.0,-0,1.50]',
+  '[{"":"","":-0.0},{"":"x\\"y","":-0.0},[1.0,{"":"","":-0.0}]]',
+  '"{\\"\\":\\"1.5\\",\\"\\":-0.0}"',
+] as const;
+
+for (const client of oldAndNew) {
+  t.test(`${client}: nothing is rounded, and nothing is taken for what it is not`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['subaccounts', 'transactions']);
+    const text = JSON.stringify('NUL \u0000 {"":"1.10","":0} "x": 1.10, \ud83e\uddfe \'; DROP');
+    const messages = run(schemas, [
+      record(
+        'transactions',
+        `{"id":9007199254740993,"amount":-9223372036854775808,"metadata":${oddNumbers},"_extra":${oddNumbers}}`,
+      ),
+      record(
+        'transactions',
+        `{"id":1,"amount":9223372036854775807,"message":${text},"metadata":{"":"1.10"},"reference":""}`,
+      ),
+      record('transactions', `{"id":2,"createdAt":"0001-01-01T00:00:00.001Z","paidAt":"9999-12-31T23:59:59.999Z"}`),
+      record('subaccounts', '{"id":1,"active":true,"percentage_charge":0.123456789012345678}'),
+      record('subaccounts', '{"id":2,"active":false,"percentage_charge":1.2e-5}'.replace('1.2e-5', '12.50')),
+      record('subaccounts', '{"id":3,"percentage_charge":20}'),
+    ]);
+    await loads(t, loader, messages);
+    const [transactions, subaccounts] = await storedRows(loader, messages, ['transactions', 'subaccounts']);
+    t.strictSame(sorted(transactions!), sorted(rowsOf(messages, 'transactions')));
+    const expected = rowsOf(messages, 'subaccounts').map((row) => ({
+      ...row,
+      percentage_charge: row.percentage_charge.replace('12.50', '12.5').replace(/^20$/, '20'),
+    }));
+    t.strictSame(sorted(subaccounts!), sorted(expected));
+    const extracted = `strftime(_sdc_extracted_at AT TIME ZONE 'UTC', '%H:%M:%S.%g') AS at, _sdc_table_version AS version`;
+    t.strictSame((await loader.query(few('transactions', extracted)))[0]![0], { at: '03:04:05.678', version: null });
+
+    const tooLong = run(schemas, [record('subaccounts', '{"id":4,"percentage_charge":0.1234567890123456789}')]);
+    await refuses(t, loader, tooLong, 'the number 0.1234567890123456789 has more digits than DECIMAL(38,18) holds');
+    const tooSmall = run(schemas, [record('subaccounts', '{"id":4,"percentage_charge":1e-19}')]);
+    await refuses(t, loader, tooSmall, 'the number 1e-19 has more digits');
+    await refuses(
+      t,
+      loader,
+      run(schemas, [record('transactions', '{"id":18446744073709551615}')]),
+      /18446744073709551615/,
+    );
+    t.strictSame(await loader.query('SELECT count(*) AS n FROM paystack.subaccounts'), [[{ n: '3' }]]);
+  });
+
+  t.test(`${client}: what looks like a number that the SQL has marked`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['transactions']);
+    await loads(
+      t,
+      loader,
+      run(
+        schemas,
+        lookAlikes.map((text, id) => record('transactions', `{"id":${id},"metadata":${text}}`)),
+      ),
+    );
+    const [stored = []] = await loader.query(few('transactions', 'metadata'));
+    t.strictSame(
+      stored.map(({ metadata }) => metadata),
+      lookAlikes,
+    );
+  });
+
+  t.test(`${client}: hostile answers`, async (t) => {
+    const { loader } = await openFor(t, client, ['transactions']);
+    const texts = readFileSync(join(packageFolder, 'fixtures/hostile/transactions.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const sandbox = await startSandbox({ records: { transactions: texts.map((text) => rawRecord(text)) } });
+    t.teardown(() => sandbox.close());
+    const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url };
+    const from = ['--config', loader.folder.file('config.json', settings), '--streams', 'transactions'];
+    const messages = await messagesOf(from);
+    await refuses(
+      t,
+      loader,
+      messages,
+      'the column transactions.id is BIGINT, which does not hold 18446744073709551615: make it HUGEINT',
+    );
+    // What a user does who has such numbers.
+    await loader.query('CREATE SCHEMA paystack', 'CREATE TABLE paystack.transactions (id HUGEINT PRIMARY KEY)');
+    await loads(t, loader, messages);
+    const [stored = []] = await storedRows(loader, messages, ['transactions']);
+    const expected = rowsOf(messages, 'transactions');
+    t.ok(expected.length > 10);
+    t.strictSame(sorted(stored), sorted(expected));
+  });
+}
+
+for (const client of oldAndNew) {
+  t.test(
+    `${client}: the last message of a key counts, whatever its date, and the columns of others stay`,
+    async (t) => {
+      const { loader, schemas } = await openFor(t, client, ['customers']);
+      const first = run(schemas, [
+        record('customers', '{"id":1,"email":"old","metadata":{"a":1,"b":2}}'),
+        record('customers', '{"id":2,"email":"other"}'),
+        record('customers', '{"id":1,"email":"new","createdAt":"2020-01-01T00:00:00.000Z","metadata":{"a":3}}'),
+      ]);
+      await loads(t, loader, first);
+      await loader.query(
+        'ALTER TABLE paystack.customers ADD COLUMN mine VARCHAR',
+        "UPDATE paystack.customers SET mine = 'kept'",
+      );
+      await loads(
+        t,
+        loader,
+        run(schemas, [record('customers', '{"id":2,"first_name":"Ada"}'), record('customers', '{"id":3}')]),
+      );
+      const [customers] = await loader.query(few('customers', 'id, email, first_name, metadata, mine'));
+      t.strictSame(customers, [
+        { id: '1', email: 'new', first_name: null, metadata: '{"a":3}', mine: 'kept' },
+        { id: '2', email: null, first_name: 'Ada', metadata: null, mine: 'kept' },
+        { id: '3', email: null, first_name: null, metadata: null, mine: null },
+      ]);
+    },
+  );
+
+  t.test(`${client}: keys of several columns`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['product_orders']);
+    const key = JSON.parse(schemas).key_properties as string[];
+    t.ok(key.length > 1);
+    const row = (value: (name: string, at: number) => unknown) =>
+      record('product_orders', JSON.stringify(Object.fromEntries(key.map((name, at) => [name, value(name, at)]))));
+    const isText = (name: string) => [JSON.parse(schemas).schema.properties[name].type].flat().includes('string');
+    const value = (name: string, number: number) => (isText(name) ? String(number) : number);
+    const messages = run(schemas, [
+      row((name) => value(name, 1)),
+      row((name, at) => value(name, at === 0 ? 2 : 1)),
+      row((name, at) => value(name, at === 0 ? 1 : 2)),
+      row((name) => value(name, 1)),
+    ]);
+    await loads(t, loader, messages);
+    const [stored = []] = await storedRows(loader, messages, ['product_orders']);
+    t.equal(stored.length, 3);
+    await refuses(
+      t,
+      loader,
+      run(schemas, [row((name, at) => (at === 0 ? null : value(name, 1)))]),
+      /NOT NULL constraint/,
+    );
+  });
+
+  t.test(`${client}: ACTIVATE_VERSION takes away the rows of other versions, and none of other streams`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['banks', 'subaccounts']);
+    const activate = (version: number) => `{"type":"ACTIVATE_VERSION","stream":"subaccounts","version":${version}}\n`;
+    const ids = async (stream: string) => (await loader.query(few(stream, 'id')))[0]!.map(({ id }) => Number(id));
+    const subaccount = (id: number, version?: number) => record('subaccounts', `{"id":${id}}`, version);
+    await loads(t, loader, run(schemas, [record('banks', '{"id":1}'), ...[1, 2, 3].map((id) => subaccount(id))]));
+    t.strictSame(await ids('subaccounts'), [1, 2, 3]);
+    await loads(t, loader, run(schemas, [subaccount(1, 5), subaccount(2, 5), subaccount(4, 4), activate(5)]));
+    t.strictSame(await ids('subaccounts'), [1, 2], 'what no longer comes is gone');
+    await loads(t, loader, run(schemas, [subaccount(2, 6)]));
+    t.strictSame(await ids('subaccounts'), [1, 2], 'without the message nothing goes');
+    await loads(t, loader, run(schemas, [subaccount(2, 7), activate(7), subaccount(8)]));
+    t.strictSame(await ids('subaccounts'), [2, 8], 'what comes after it stays');
+    await loads(t, loader, run(schemas, [activate(9)]));
+    t.strictSame(await ids('subaccounts'), [], 'an empty list');
+    t.strictSame(await ids('banks'), [1]);
+  });
+
+  t.test(`${client}: messages of another choice of streams or columns are refused`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['banks', 'transactions']);
+    const other = async (...args: string[]) => run(await messagesOf(['--test=schema', ...args]), [], '{}');
+    const made = 'make the SQL with the --config, --catalog and --streams of the run';
+    await refuses(t, loader, await other('--streams', 'transactions'), `banks is in this SQL alone; ${made}`);
+    await refuses(
+      t,
+      loader,
+      await other('--streams', 'banks,transactions,plans'),
+      `plans is in the messages alone; ${made}`,
+    );
+    const catalog = selecting(['banks', 'transactions']);
+    const unselected = { breadcrumb: ['properties', 'amount'], metadata: { selected: false } };
+    catalog.streams[1].metadata.push(unselected);
+    const file = loader.folder.file('other.json', catalog);
+    await refuses(t, loader, await other('--catalog', file), 'transactions.amount is missing in the messages');
+    const retyped = schemas.replace('"amount":{"type":["null","integer"]', '"amount":{"type":["null","number"]');
+    const types = 'transactions.amount is ["null","number"] in the messages, and ["null","integer"] in this SQL';
+    await refuses(t, loader, run(retyped, []), types);
+    await refuses(t, loader, run(schemas, [record('plans', '{"id":1}')]), 'plans is in the messages alone');
+
+    // A smaller choice at first: what is chosen later becomes a column, and what is no longer chosen stays as it was.
+    await loader.make(['--catalog', file]);
+    await loads(
+      t,
+      loader,
+      run(await messagesOf(['--test=schema', '--catalog', file]), [record('transactions', '{"id":1,"fees":7}')]),
+    );
+    const columns = async () =>
+      Object.keys((await loader.query('SELECT * EXCLUDE (_sdc_extracted_at) FROM paystack.transactions'))[0]![0]);
+    t.notOk((await columns()).includes('amount'));
+    await loader.make(['--streams', 'banks,transactions']);
+    await loads(t, loader, run(schemas, [record('transactions', '{"id":1,"amount":5}')]));
+    t.ok((await columns()).includes('amount'));
+    await loader.make(['--catalog', file]);
+    await loads(
+      t,
+      loader,
+      run(await messagesOf(['--test=schema', '--catalog', file]), [record('transactions', '{"id":1}')]),
+    );
+    t.strictSame(await loader.query(few('transactions', 'id, amount, fees')), [[{ id: '1', amount: '5', fees: null }]]);
+  });
+
+  t.test(`${client}: tables that would round or double are refused`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['transactions']);
+    const messages = run(schemas, [record('transactions', '{"id":1}')]);
+    await loader.query(
+      'CREATE SCHEMA paystack',
+      'CREATE TABLE paystack.Transactions (ID BIGINT PRIMARY KEY, Amount DOUBLE)',
+    );
+    await refuses(t, loader, messages, /in the table Transactions the column Amount is DOUBLE and not BIGINT/);
+    await loader.query(
+      'DROP TABLE paystack.transactions',
+      'CREATE TABLE paystack.transactions (id BIGINT, amount BIGINT)',
+    );
+    await refuses(t, loader, messages, 'the table transactions has not the primary key id');
+    t.strictSame(
+      Object.keys((await loader.query('SELECT count(*) AS n, max(COLUMNS(*)) FROM paystack.transactions'))[0]![0])
+        .length,
+      3,
+    );
+  });
+}
+
+for (const client of every) {
+  t.test(`${client}: a run that was cut is loaded as far as its lines are whole`, async (t) => {
+    const { loader, schemas } = await openFor(t, client, ['transactions']);
+    const state =
+      '{"bookmarks":{"transactions":{"createdAt":"2026-01-01T00:00:00.000Z"}},"big":12345678901234567890.10}';
+    const whole = run(schemas, [record('transactions', '{"id":1}'), record('transactions', '{"id":2}')], state);
+    const half = record('transactions', '{"id":3,"metadata":{"a":[1,2.50]}}').slice(0, -40);
+    await loads(t, loader, `${whole}${half}`);
+    t.strictSame(await loader.query(few('transactions', 'id')), [[{ id: '1' }, { id: '2' }]]);
+    await loads(t, loader, whole.slice(0, -1));
+    await loads(t, loader, `${whole}${half}\n`);
+    await loads(t, loader, `${whole}${record('transactions', '{"id":4}')}`);
+    t.strictSame(await loader.query('SELECT count(*) AS n FROM paystack.transactions'), [[{ n: '3' }]]);
+
+    await refuses(t, loader, `${whole}${half}\n${whole}`, /line \d+ of the messages is no SCHEMA, RECORD, STATE/);
+    await refuses(t, loader, '', 'there is no STATE in the messages: the run failed before it began');
+    await refuses(t, loader, schemas, 'there is no STATE in the messages');
+    await refuses(t, loader, schemas.slice(0, 500), 'there is no STATE in the messages');
+    await refuses(t, loader, `${whole}123\n`, 'is no SCHEMA, RECORD, STATE');
+    await refuses(
+      t,
+      loader,
+      `${whole}{"type":"BATCH","stream":"transactions"}\n`,
+      'line 6 of the messages is a BATCH message: run the tap without "batch_config"',
+    );
+    t.strictSame(await loader.query('SELECT count(*) AS n FROM paystack.transactions'), [[{ n: '3' }]], 'no row more');
+  });
+}
+
+t.test('a database that is called as its schema', async (t) => {
+  for (const client of oldAndNew) {
+    const { loader, schemas } = await openFor(t, client, ['banks'], 'Paystack.duckdb');
+    const says =
+      'the database is called "Paystack", as the schema is, and DuckDB takes one for the other: name the file';
+    await refuses(t, loader, run(schemas, []), says);
+    await loader.make(['--streams', 'banks', '--schema', 'bank']);
+    await loads(t, loader, run(schemas, [record('banks', '{"id":1}')]));
+    await loads(t, loader, run(schemas, [record('banks', '{"id":2}')]));
+    t.strictSame(await loader.query('SELECT id FROM bank.banks ORDER BY id'), [[{ id: '1' }, { id: '2' }]], client);
+  }
+});
+
+const [client] = every as [Client];
+
+t.test('a record of many megabytes', async (t) => {
+  const { loader, schemas } = await openFor(t, client, ['transactions']);
+  const text = '1.10 "x" \\ ✓'.repeat(1_500_000);
+  const messages = run(schemas, [
+    record('transactions', `{"id":1,"message":${JSON.stringify(text)},"metadata":{"a":1.10}}`),
+  ]);
+  t.ok(messages.length > 20_000_000);
+  await loads(t, loader, messages);
+  const columns = `length(message) AS length, md5(message) = md5(repeat('1.10 "x" \\ ✓', 1500000)) AS same, metadata`;
+  t.strictSame(await loader.query(few('transactions', columns)), [
+    [{ length: String(text.length), same: 'True', metadata: '{"a":1.10}' }],
+  ]);
+});
+
+t.test('messages that a program between has written anew', async (t) => {
+  const { loader, schemas } = await openFor(t, client, ['transactions']);
+  const spaced = (text: string) =>
+    text.replace(/("(?:[^"\\]|\\.)*")|([:,])/g, (_, string, mark) => string ?? `${mark} `);
+  const state = '{"bookmarks":{"a":1.10,"b":[{"c":{}}]}}';
+  const messages = run(schemas, [record('transactions', `{"id":1,"metadata":${oddNumbers}}`)], state);
+  const { code, stdout } = await loader.load(spaced(messages));
+  t.equal(code, 0);
+  t.equal(stdout, `${spaced(state)}\n`);
+  const [stored = []] = await storedRows(loader, messages, ['transactions']);
+  t.strictSame(stored, rowsOf(messages, 'transactions'));
+});
+
+t.test('a file, packed or not, and another schema', async (t) => {
+  const loader = openLoader(client);
+  t.teardown(() => loader.folder.remove());
+  const schemas = await messagesOf(['--test=schema', '--streams', 'banks']);
+  const messages = run(schemas, [record('banks', '{"id":1,"name":"A"}')]);
+  for (const [name, content] of [
+    ["it's.jsonl", messages],
+    ['run.jsonl.gz', gzipSync(messages)],
+  ] as const) {
+    const file = join(loader.folder.path, name);
+    writeFileSync(file, content);
+    await loader.make(['--streams', 'banks', '--input', file, '--schema', 'my "own".place']);
+    const { code, stdout, stderr } = await loader.load('');
+    t.equal(code, 0, name, { stderr });
+    t.equal(stdout, '{"bookmarks":{}}\n');
+  }
+  t.strictSame(await loader.query('SELECT name FROM "my ""own"".place".banks'), [[{ name: 'A' }]]);
+});
+
+t.test('the same connection, again and after a failure', async (t) => {
+  const { loader, schemas } = await openFor(t, 'Python, 2.0.1', ['banks']);
+  const { python } = await environmentOf('duckdb');
+  const good = loader.folder.file('good', run(schemas, [record('banks', '{"id":1}')], '{"n":1}'));
+  const bad = loader.folder.file('bad', `${schemas}?\n`);
+  const later = loader.folder.file('later', run(schemas, [record('banks', '{"id":2}')], '{"n":2}'));
+  const script = `
+import duckdb, sys
+connection = duckdb.connect()
+sql = open(sys.argv[1]).read()
+for path in sys.argv[2:]:
+    try:
+        print(connection.execute(sql.replace('/dev/stdin', path)).fetchone()[0])
+    except duckdb.Error as error:
+        print(type(error).__name__)
+        connection.execute('ROLLBACK')
+print(connection.execute('SELECT count(*), current_schema() FROM paystack.banks').fetchone())
+`;
+  const sql = join(loader.folder.path, 'load.sql');
+  const printed = await output([python, '-c', script, sql, good, bad, later]);
+  t.equal(printed, '{"n":1}\nInvalidInputException\n{"n":2}\n(2, \'main\')\n');
+});

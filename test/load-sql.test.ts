@@ -1,0 +1,157 @@
+/** `load-sql`: what its SQL says of tables, names and files, and what the command line must be. What it does is for `test/interop/load-duckdb.test.ts`. */
+import t from 'tap';
+import { discover } from '../src/command/discover.ts';
+import { selectStreams } from '../src/singer/selection.ts';
+import { duckdbLoad } from '../src/warehouse/duckdb.ts';
+import { quoteName, quoteText, tableOf } from '../src/warehouse/names.ts';
+import { type Table, tablesOf } from '../src/warehouse/tables.ts';
+import { runTap, selecting, workFolder } from './support/tap.ts';
+
+const offered = discover();
+const all = selectStreams(offered, undefined, new Set(offered.map(({ stream }) => stream)));
+const options = { schema: 'paystack', input: '/dev/stdin', version: '1.2.3' };
+
+/** What a table is created with and what is added to it: type by column. */
+function typesIn(sql: string, table: string): Record<string, string> {
+  const created = new RegExp(`^CREATE TABLE IF NOT EXISTS "${table}" \\((.*), PRIMARY KEY \\(.*\\)\\);$`, 'm').exec(
+    sql,
+  );
+  const added = sql.matchAll(new RegExp(`^ALTER TABLE "${table}" ADD COLUMN IF NOT EXISTS (.*);$`, 'gm'));
+  const columns = [...(created?.[1] ?? '').split(', '), ...[...added].map(([, column = '']) => column)];
+  return Object.fromEntries(columns.map((column) => /^"(.*)" (.*)$/.exec(column)!.slice(1)));
+}
+
+t.test('every column of every stream has the type of its schema', async (t) => {
+  const sql = duckdbLoad(tablesOf(all), options);
+  t.equal(all.length, 35);
+  const seen = new Set<string>();
+  for (const { name, schema } of all) {
+    const types = typesIn(sql, name);
+    const { _sdc_extracted_at, _sdc_table_version, ...own } = types;
+    t.strictSame([_sdc_extracted_at, _sdc_table_version], ['TIMESTAMP WITH TIME ZONE', 'BIGINT'], name);
+    const expected = Object.entries(schema.properties ?? {}).map(([column, { type, format }]) => {
+      const [only, ...others] = [type].flat().filter((one) => one !== 'null');
+      const scalars: Record<string, string> = { boolean: 'BOOLEAN', integer: 'BIGINT', number: 'DECIMAL(38,18)' };
+      const scalar = only === 'string' ? (format ? 'TIMESTAMP WITH TIME ZONE' : 'VARCHAR') : scalars[only!];
+      return [column, others.length > 0 ? 'JSON' : (scalar ?? 'JSON')];
+    });
+    t.strictSame(own, Object.fromEntries(expected), name);
+    for (const type of Object.values(own)) seen.add(type);
+  }
+  t.equal(seen.size, 6, 'each type is used');
+});
+
+t.test('the key is the primary key', async (t) => {
+  const sql = duckdbLoad(tablesOf(all), options);
+  t.match(sql, 'CREATE TABLE IF NOT EXISTS "transactions" ("id" BIGINT, PRIMARY KEY ("id"));');
+  for (const { name, keyProperties } of all) {
+    const [, key] = new RegExp(`TABLE IF NOT EXISTS "${name}" .*PRIMARY KEY \\((.*)\\)\\);`).exec(sql)!;
+    t.equal(key, keyProperties.map((column) => `"${column}"`).join(', '), name);
+  }
+});
+
+t.test('names and texts are quoted, whatever they hold', async (t) => {
+  t.equal(quoteName('a "b"; --'), '"a ""b""; --"');
+  t.equal(quoteText("it's \\ '"), "'it''s \\ '''");
+  t.equal(tableOf('my "own"', 'a.b'), '"my ""own"""."a.b"');
+  const odd: Table = {
+    name: `o'"dd\n; DROP TABLE x`,
+    key: [`k'"`],
+    columns: [{ name: `k'"`, kind: 'integer', declared: '"integer"' }],
+  };
+  const sql = duckdbLoad([odd], { ...options, schema: `s'"`, input: `/tmp/it's\n; DROP TABLE y` });
+  const bare = sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--.*$/gm, 'quoted');
+  t.notMatch(bare, /["']|DROP TABLE [xy]/, 'nothing of it stands outside of quotes');
+});
+
+t.test('only the selected streams and columns, by the names that they have in the messages', async (t) => {
+  const catalog = selecting(['banks', 'refunds']);
+  catalog.streams[0].stream = 'Branches';
+  catalog.streams[1].metadata.push({ breadcrumb: ['properties', 'currency'], metadata: { selected: false } });
+  const tables = tablesOf(selectStreams(offered, catalog.streams));
+  t.strictSame(tables.map(({ name }) => name).sort(), ['Branches', 'refunds']);
+  const columns = tables.find(({ name }) => name === 'refunds')!.columns.map(({ name }) => name);
+  t.ok(columns.includes('amount') && !columns.includes('currency'));
+});
+
+t.test('what cannot be loaded is said beforehand', async (t) => {
+  t.throws(() => tablesOf([]), { message: 'no stream is selected, so there is nothing to load' });
+  const [one, other] = all as [(typeof all)[0], (typeof all)[0]];
+  t.throws(
+    () =>
+      tablesOf([
+        { ...one, name: 'Same' },
+        { ...other, name: 'same' },
+      ]),
+    {
+      message: 'the streams "Same" and "same" would share a table; rename one',
+    },
+  );
+});
+
+t.test('the command prints SQL for the streams of the catalog, of the config and of the flag', async (t) => {
+  const folder = workFolder();
+  t.teardown(() => folder.remove());
+  const catalog = folder.file('catalog.json', selecting(['banks']));
+  const config = folder.file('config.json', { streams: ['plans'] });
+  const tables = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runTap(['load-sql', 'duckdb', ...args]);
+    t.strictSame([code, stderr], [0, '']);
+    return [...stdout.matchAll(/^CREATE TABLE IF NOT EXISTS "(\w+)"/gm)].map(([, name]) => name);
+  };
+  t.strictSame(await tables('--catalog', catalog), ['banks']);
+  t.strictSame(await tables('--config', config), ['plans']);
+  t.strictSame(await tables('--config', config, '--streams', 'refunds'), ['refunds']);
+  t.equal(
+    (await tables()).length,
+    offered.filter(({ metadata }) => metadata[0]!.metadata['selected-by-default']).length,
+  );
+});
+
+t.test('schema and input', async (t) => {
+  const { stdout } = await runTap([
+    'load-sql',
+    'duckdb',
+    '--streams',
+    'plans',
+    '--schema',
+    'a b',
+    '--input',
+    "it's.gz",
+  ]);
+  t.match(stdout, `CREATE SCHEMA IF NOT EXISTS "a b";\nSET schema = '"a b"';`);
+  t.match(stdout, "read_ndjson_objects('it''s.gz',");
+});
+
+const mistakes: readonly (readonly [readonly string[], number, string])[] = [
+  [['load-sql'], 2, 'load-sql wants the name of a database: duckdb'],
+  [['load-sql', 'duckbd'], 2, 'load-sql has SQL for duckdb, and not for "duckbd"'],
+  [['laod-sql', 'duckdb'], 2, 'there is no command "laod-sql"; did you mean "load-sql"?'],
+  [['load-sql', 'duckdb', 'twice'], 2, '"twice" is not understood'],
+  [['load-sql', 'duckdb', '--shema', 'x'], 2, 'there is no flag --shema; did you mean --schema?'],
+  [['load-sql', 'duckdb', '--schema', ''], 2, '--schema is empty'],
+  [['load-sql', 'duckdb', '--state', 'x'], 2, '--state does not go with load-sql'],
+  [['load-sql', 'duckdb', '--plan'], 2, '--plan does not go with load-sql'],
+  [['load-sql', 'duckdb', '--report', 'x'], 2, '--report does not go with load-sql'],
+  [['--schema', 'x'], 2, '--schema goes with load-sql only'],
+  [['load-sql', 'duckdb', '--streams', 'bank'], 1, 'there is no stream "bank"; did you mean "banks"?'],
+  [['load-sql', 'duckdb', '--catalog', 'none.json'], 1, 'catalog file "none.json": it cannot be read'],
+];
+
+for (const [args, code, line] of mistakes) {
+  t.test(`a mistake is said in one line: ${args.join(' ')}`, async (t) => {
+    const run = await runTap(args);
+    t.equal(run.code, code);
+    t.equal(run.stdout, '');
+    t.match(run.stderr, `CRITICAL ${line.startsWith('there is no stream') ? '' : line}`);
+    t.match(run.stderr, line);
+    t.equal(run.stderr.split('\n').length, args[0] === 'laod-sql' ? 3 : 2, 'one line for each mistake');
+  });
+}
+
+t.test('--help says what it takes', async (t) => {
+  const { code, stdout } = await runTap(['load-sql', '--help']);
+  t.equal(code, 0);
+  for (const word of ['load-sql duckdb', '--schema', '--input', '--catalog']) t.match(stdout, word);
+  t.match((await runTap(['--help'])).stdout, /load-sql \[database\]/);
+});
