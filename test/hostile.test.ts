@@ -192,3 +192,44 @@ t.test('a record in the place of its number, and a number in the place of a reco
     );
   }
 });
+
+t.test('what only a record that is read by itself shows is in columns, and nothing of it in _extra', async (t) => {
+  const createdAt = '2026-06-20T10:00:00.000Z';
+  const customer = { id: 7, transactions: [], subscriptions: [], authorizations: [{ signature: 'SIG_1' }] };
+  const line = { product: { id: 2, name: 'Ankara' }, quantity: 2, amount: 2000 };
+  const payer = { id: 8, email: 'tolu@example.com', metadata: { gift: true } };
+  const flags = { pay_for_me: true, is_gift: false, valid: true };
+  const sandbox = await startSandbox({
+    records: {
+      subscriptions: [{ id: 3, createdAt, invoices: [], invoices_history: [{ invoice: 1 }] }],
+      invoices: [{ id: 4, created_at: createdAt, customer }],
+      orders: [
+        {
+          id: 5,
+          created_at: createdAt,
+          line_items: [line],
+          shipping_method: null,
+          expiration_date: '2026-07-01',
+          payer,
+          ...flags,
+        },
+      ],
+    },
+  });
+  const config = { secret_key: sandbox.secretKey, api_url: sandbox.url };
+  const { code, records } = await runSync({ config, streams: ['subscriptions', 'invoices', 'orders'] });
+  await sandbox.close();
+  t.equal(code, 0);
+  const [subscription, invoice, order] = ['subscriptions', 'invoices', 'orders'].map((stream) => records[stream]?.[0]);
+  t.match(subscription, { invoices: [], invoices_history: { value: [{ invoice: 1 }] }, _extra: null });
+  t.match(invoice?.customer, { transactions: { value: [] }, authorizations: { value: [{ signature: 'SIG_1' }] } });
+  t.equal(invoice?._extra, null);
+  t.match(order, {
+    line_items: [line],
+    shipping_method: null,
+    expiration_date: '2026-07-01',
+    payer,
+    ...flags,
+    _extra: null,
+  });
+});

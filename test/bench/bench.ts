@@ -9,8 +9,10 @@ const usage = `npm run bench -- [options]
   --only NAMES           some of ${byDefault.join(',')}
   --rounds N             runs of everything that is compared; default: 5, with --quick 1
   --quick                less of everything, for a look
-  --peers                what people use today, beside the tap; without --only, nothing else. Needs Python or uv
-  --loaders              the SQL of load-sql beside target-duckdb; without --only, nothing else. Needs Python or uv
+  --peers                what people use today, beside the tap
+  --targets              files of records (BATCH) beside messages, into a PostgreSQL
+  --loaders              the SQL of load-sql beside target-duckdb
+                         these three need Python or uv; with them nothing else is measured but what --only names
   --peer 'NAME=COMMAND'  another tap to be timed on the transactions; {url} and {key} in the command are filled in
 `;
 
@@ -48,15 +50,15 @@ function readOptions(): { names: readonly string[]; options: SuiteOptions } | un
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       peers: { type: 'boolean', default: false },
+      targets: { type: 'boolean', default: false },
       loaders: { type: 'boolean', default: false },
       peer: { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean' },
     },
   });
   if (values.help) return undefined;
-  const names = values.only?.split(',') ?? (values.peers || values.loaders ? [] : [...byDefault]);
-  if (values.peers) names.push('peers');
-  if (values.loaders) names.push('loaders');
+  const withPython = (['peers', 'targets', 'loaders'] as const).filter((name) => values[name]);
+  const names = [...(values.only?.split(',') ?? (withPython.length > 0 ? [] : byDefault)), ...withPython];
   const unknown = names.find((name) => !Object.hasOwn(suites, name));
   if (unknown !== undefined) throw new Error(`there is no "${unknown}"\n\n${usage}`);
   const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
