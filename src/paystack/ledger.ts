@@ -11,7 +11,7 @@ export interface Tally {
   /** Records that are not written again: they were read beside others, and say that they have not changed. */
   unchanged: number;
   /** Records that are no rows: no objects, or without their key. */
-  refused: number;
+  unusable: number;
   /** Windows that were read again because something was missing. */
   reread: number;
   /** Records that were announced and never came. */
@@ -25,7 +25,7 @@ export interface Tally {
 }
 
 export function newTally(): Tally {
-  const counts = { announced: 0, leftOut: 0, unchanged: 0, refused: 0, reread: 0, missing: 0, failures: 0 };
+  const counts = { announced: 0, leftOut: 0, unchanged: 0, unusable: 0, reread: 0, missing: 0, failures: 0 };
   return { ...counts, failedParents: [], disproved: undefined };
 }
 
@@ -79,7 +79,7 @@ export interface Ledger {
   last: Page<unknown> | undefined;
   /** Records of this pass, and those among them that are no rows. */
   records: number;
-  refused: number;
+  unusable: number;
   /** The keys that came more than once in this pass. */
   repeated: Set<string>;
   /** Records of the first page of this pass; and of its smallest that has any. */
@@ -103,7 +103,7 @@ function newPass() {
   const counts = {
     pages: 0,
     records: 0,
-    refused: 0,
+    unusable: 0,
     firstCount: 0,
     leastCount: Number.POSITIVE_INFINITY,
     gapsUntil: 0,
@@ -122,8 +122,8 @@ export function hasGap({ gapsUntil }: Ledger): boolean {
 }
 
 /** True if the pages of this pass held so many records each, the last of them fewer, and none twice: there is no room for more. */
-export function isContiguous({ records, refused, pass, isUneven }: Ledger): boolean {
-  return !isUneven && records === pass.size + refused;
+export function isContiguous({ records, unusable, pass, isUneven }: Ledger): boolean {
+  return !isUneven && records === pass.size + unusable;
 }
 
 /** The rows of a page that are to be written: in the range, and new, or with other content than before. */
@@ -165,7 +165,7 @@ function notePage(ledger: Ledger, page: Page<unknown>): void {
   ledger.pages++;
   ledger.last = page;
   ledger.records += page.count;
-  ledger.refused += page.count - page.rows.length;
+  ledger.unusable += page.count - page.rows.length;
   if (ledger.pages === 1) ledger.firstCount = page.count;
   if (page.count === 0) return;
   ledger.isUneven ||= ledger.leastCount < ledger.firstCount || page.count > ledger.firstCount;
@@ -174,12 +174,12 @@ function notePage(ledger: Ledger, page: Page<unknown>): void {
 
 /** Records that came in this pass, those included that are no rows. */
 export function countOf(ledger: Ledger): number {
-  return ledger.pass.size + ledger.refused;
+  return ledger.pass.size + ledger.unusable;
 }
 
 /** How many of the announced records have come in no pass. */
 export function missingIn(ledger: Ledger, total: number | undefined): number {
-  return Math.max(0, (total ?? 0) - ledger.known.size - ledger.refused);
+  return Math.max(0, (total ?? 0) - ledger.known.size - ledger.unusable);
 }
 
 /** A page shows the order of its own records only: between two pages, records move. */

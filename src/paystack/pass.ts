@@ -42,7 +42,7 @@ const maxPasses = 8;
 const maxRepeats = 2;
 
 /** Pages in a row without a new key: so many records have come in meanwhile that the reader gets nowhere. */
-const maxStalePages = 50;
+const maxWithoutNews = 50;
 
 /**
  * The pages behind the last that was taken, one after the other, however the list pages.
@@ -68,7 +68,7 @@ async function* laterPages<Content>(
   const cursors = new Set<string>();
   let page: Page<unknown> = ledger.last ?? first;
   let repeats = 0;
-  let stalePages = 0;
+  let pagesWithoutNews = 0;
   while (ledger.isBelieved && !isEnd(reader, ledger, first, page)) {
     if (page.next !== undefined && cursors.has(page.next)) {
       throw new EndlessList('its cursor leads back to a page already read: it would never end');
@@ -81,14 +81,14 @@ async function* laterPages<Content>(
     // Of those that came, some may have gone since: the larger of the two totals counts.
     const most = Math.max(first.total ?? 0, asked.total ?? Number.POSITIVE_INFINITY);
     if (reader.areTotalsBelieved && countOf(ledger) > most) disprove(reader, most, ledger);
-    const isStale = ledger.pass.size === before;
+    const hasNothingNew = ledger.pass.size === before;
     // As many new records as a page holds push the same page to the next place; the total says that it goes on.
     const isAnnounced = reader.areTotalsBelieved && ledger.pages * first.count < (asked.total ?? 0);
-    repeats = isStale && isSamePage(asked, page) && !isAnnounced ? repeats + 1 : 0;
-    stalePages = isStale ? stalePages + 1 : 0;
+    repeats = hasNothingNew && isSamePage(asked, page) && !isAnnounced ? repeats + 1 : 0;
+    pagesWithoutNews = hasNothingNew ? pagesWithoutNews + 1 : 0;
     page = asked;
     if (repeats === maxRepeats) return;
-    if (stalePages === maxStalePages) {
+    if (pagesWithoutNews === maxWithoutNews) {
       throw new EndlessList('page after page holds nothing new: it would never end');
     }
   }
@@ -201,9 +201,9 @@ export async function* settle<Content>(
   }
   const total = reader.areTotalsBelieved ? progress.begun.total : undefined;
   const missing = isWhole ? 0 : Math.max(missingIn(ledger, total), hasGap(ledger) ? 1 : 0);
-  tally.announced += total ?? ledger.known.size + ledger.refused;
+  tally.announced += total ?? ledger.known.size + ledger.unusable;
   tally.missing += missing;
-  tally.refused += ledger.refused;
+  tally.unusable += ledger.unusable;
   yield covered(ledger, missing === 0);
 }
 
@@ -230,9 +230,9 @@ function isSettled(reader: Reader<unknown>, ledger: Ledger, { begun, passes, qui
 }
 
 /** From now on no total of the list steers the reading. */
-function disprove(reader: Reader<unknown>, total: number, { known, refused }: Ledger): void {
+function disprove(reader: Reader<unknown>, total: number, { known, unusable }: Ledger): void {
   reader.areTotalsBelieved = false;
-  reader.tally.disproved = { total, records: known.size + refused };
+  reader.tally.disproved = { total, records: known.size + unusable };
 }
 
 /**

@@ -234,7 +234,7 @@ async function* finishInParts<Content>(
   yield* readWindows(reader, { ...range, spans: [older] }, { announced: 0 }, came, known);
   const records = ledger.known.size + came.records - before;
   const total = reader.areTotalsBelieved ? (window.first.total ?? 0) : 0;
-  const missing = Math.max(0, total - records - ledger.refused);
+  const missing = Math.max(0, total - records - ledger.unusable);
   reader.tally.missing += missing;
   yield covered({ ...ledger, window: newer }, missing === 0);
 }

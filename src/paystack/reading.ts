@@ -30,9 +30,9 @@ export function rowsOf<Content>(ledger: Ledger, page: Page<Content>): RowsRead<C
   return { kind: 'rows', rows: take(ledger, page), release: page.release };
 }
 
-export function covered({ window, wanted: { range }, newest, open, refused }: Ledger, isWhole: boolean): Covered {
+export function covered({ window, wanted: { range }, newest, open, unusable }: Ledger, isWhole: boolean): Covered {
   const spans = window === undefined ? (range?.spans ?? [everything]) : [window];
-  return { kind: 'covered', spans, isWhole: isWhole && refused === 0, newest, open, failed: noneFailed };
+  return { kind: 'covered', spans, isWhole: isWhole && unusable === 0, newest, open, failed: noneFailed };
 }
 
 const everything: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };

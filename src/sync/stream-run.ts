@@ -85,14 +85,14 @@ function openLookbackOf({ maxOpenDays }: StreamFacts, { openLookbackMs }: Config
 
 /** What keeps a stream from being whole though every answer came. */
 export function shortfall({ tally, stream, hasHole }: StreamRun): string | undefined {
-  const { missing, refused, failures, failedParents } = tally;
+  const { missing, unusable, failures, failedParents } = tally;
   const key = stream.keyProperties.join(', ');
   const more = failures > failedParents.length ? `, and ${failures - failedParents.length} more` : '';
   const parts = [
     missing > 0 &&
       `${counted(missing, 'announced record')} never came, though asked for again; its bookmark stays before what is missing`,
-    refused > 0 &&
-      `${counted(refused, 'record')} could not be written: no object, or no key (${key}); its bookmark stays before what is missing`,
+    unusable > 0 &&
+      `${counted(unusable, 'record')} could not be written: no object, or no key (${key}); its bookmark stays before what is missing`,
     failures > 0 &&
       `the records of ${counted(failures, 'parent')} could not be read: ${failedParents.join(', ')}${more}; the next run asks again`,
   ].filter(Boolean);
