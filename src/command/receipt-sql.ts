@@ -7,6 +7,7 @@
  * are, `folded` for those that leave their case to the database. Tables have no schema: that is the session's.
  */
 import type { Part, StreamReceipt } from '../sync/receipt.ts';
+import { quoteName } from '../warehouse/names.ts';
 
 export type Spelling = 'quoted' | 'folded';
 
@@ -14,7 +15,7 @@ export type Spelling = 'quoted' | 'folded';
 type Figure = readonly [name: string, currency: string | null, receipt: string, warehouse: string];
 
 export function receiptSql(receipt: StreamReceipt, part: Part, spelling: Spelling): string {
-  const named = (name: string) => (spelling === 'quoted' ? `"${name.replaceAll('"', '""')}"` : name);
+  const named = (name: string) => (spelling === 'quoted' ? quoteName(name) : name);
   const { table, columns } = receipt;
   const { key, created, currency, amounts } = columns;
   const currencyColumn = currency === undefined ? 'null' : named(currency);
