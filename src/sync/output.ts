@@ -3,9 +3,11 @@
  *
  * A pipe takes what it has room for. What is written in one piece, however long, may therefore be cut anywhere when the
  * process has to end before the reader has taken it. So messages are written in units of whole lines, each small enough to be
- * taken whole or not at all; only a line that is longer by itself may be half taken. A unit costs a system call: some
- * three microseconds for each record, a tenth of what making it costs (measured).
+ * taken whole or not at all; only a line that is longer by itself may be half taken. A unit costs a system call, and as much
+ * again if a stream makes it. So as long as the reader keeps up, units are written without the stream (measured: 4 % of a
+ * sync); what the reader does not take at once goes by the stream, which waits for it.
  */
+import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { ForeseenError } from '../errors.ts';
 
@@ -41,12 +43,36 @@ const unitBytes = 4096;
 
 const lineFeed = 0x0a;
 
-export function createOutput(stream: Writable, stop: AbortSignal): Output {
+/** @param stream stdout, or any other */
+export function createOutput(
+  stream: Writable & { readonly fd?: number; readonly isTTY?: boolean },
+  stop: AbortSignal,
+): Output {
+  // A terminal, and on Windows whatever it is, is better known to the stream.
+  const fd = stream.isTTY || process.platform === 'win32' ? undefined : stream.fd;
   let isWithinLine = false;
+
+  /** Writes what the reader takes at once, past the stream, and returns how many bytes that is. */
+  function writeAtOnce(unit: Uint8Array): number {
+    if (fd === undefined || stream.writableLength > 0 || stream.destroyed) return 0;
+    try {
+      return writeSync(fd, unit);
+    } catch (error) {
+      const cause = error as NodeJS.ErrnoException;
+      if (cause.code === 'EAGAIN') return 0;
+      throw new OutputClosed(cause);
+    }
+  }
 
   /** Resolves when the unit is taken; undefined if it is already, as by a reader that keeps up. */
   function writeUnit(unit: Uint8Array): Promise<void> | undefined {
-    isWithinLine = unit.length > pipeAtomBytes;
+    const taken = writeAtOnce(unit);
+    if (taken === unit.length) return undefined;
+    isWithinLine = taken > 0 || unit.length > pipeAtomBytes;
+    return writeByStream(unit.subarray(taken));
+  }
+
+  function writeByStream(unit: Uint8Array): Promise<void> | undefined {
     let onTaken: (() => void) | undefined;
     let onFailed: ((error: Error) => void) | undefined;
     stream.write(unit, (error) => (error ? onFailed?.(new OutputClosed(error)) : onTaken?.()));
