@@ -87,7 +87,7 @@ const escapeToken = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}
 function readValue(source: JsonSource, from: number, depth: number, notes: Notes): JsonText {
   const { bytes } = source;
   const opening = bytes[from];
-  if (depth === 0 || !isNested(opening)) return { source, from, to: checkValue(bytes, from, notes) };
+  if (depth === 0 || !isNested(opening)) return { source, from, to: checkValue(source, from, notes) };
   const isObject = opening === openBrace;
   const closing = isObject ? closeBrace : closeBracket;
   const members = new Map<string, JsonText>();
@@ -99,7 +99,7 @@ function readValue(source: JsonSource, from: number, depth: number, notes: Notes
       at = skipSpace(bytes, at + 1);
     }
     const nameAt = at;
-    if (isObject) at = checkName(bytes, at, notes.ends);
+    if (isObject) at = checkName(source, at, notes.ends);
     const value = readValue(source, skipSpace(bytes, at), depth - 1, notes);
     if (isObject) members.set(nameIn(bytes, nameAt, notes.ends[nameAt]!), value);
     else items.push(value);

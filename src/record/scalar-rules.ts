@@ -86,7 +86,7 @@ export function stringRule(path: string): Rule {
 export function dateRule(path: string): Rule {
   return (edit, at) => {
     const { source } = edit;
-    if (isCanonical(source.bytes, at)) return at + canonicalLength;
+    if (isCanonical(source.view, at)) return at + canonicalLength;
     const end = skipValue(source, at);
     if (isEmptyString(source, at)) return replaceBy(edit, 'null', at, end);
     const instant = source.bytes[at] === quote ? instantOf(stringIn(source, at, end)) : undefined;
