@@ -137,8 +137,8 @@ export function take<Content>(ledger: Ledger, page: Page<Content>): readonly Row
   noteOrder(ledger, page.rows);
   return page.rows.filter((row) => {
     const { key, created, isOpen, fingerprint } = row;
-    if (ledger.pass.has(key)) ledger.repeated.add(key);
-    else ledger.pass.add(key);
+    const { size } = ledger.pass;
+    if (ledger.pass.add(key).size === size) ledger.repeated.add(key);
     const before = known.get(key);
     if (before === undefined && !(created > ledger.top)) ledger.found++;
     if (before === fingerprint) return false;
@@ -151,7 +151,7 @@ export function take<Content>(ledger: Ledger, page: Page<Content>): readonly Row
     if (created < ledger.oldest) ledger.oldest = created;
     // One that the window before has given may lie in this one all the same.
     if (isOpen) ledger.open.set(key, midnightBefore(created));
-    else ledger.open.delete(key);
+    else if (before !== undefined) ledger.open.delete(key);
     if (ledger.knownBefore.get(key) === fingerprint) return false;
     if (wanted.isWanted?.(row) === false) {
       tally.unchanged++;

@@ -21,7 +21,7 @@ import { booleanRule, dateRule, integerRule, numberRule, stringRule } from './sc
 import { extraColumn } from './schemas.ts';
 
 export interface Conformed {
-  /** What the asked columns hold, as JSON text; undefined where nothing was sent. */
+  /** What the asked columns hold, as JSON text; undefined where nothing was sent. Only until the next record is conformed. */
   readonly asked: readonly (string | undefined)[];
   readonly misfits: readonly Misfit[];
 }
@@ -49,17 +49,20 @@ export type ConformRecord = (
 export function compileConform(schema: Schema, selected: Schema, options: ConformOptions = {}): ConformRecord {
   const { [extraColumn]: _, ...properties } = schema.properties ?? {};
   const conform = objectRule(compileColumns({ ...schema, properties }, selected, '', ruleFor, options));
-  const edit = newRecordEdit();
-  return (record, writer, carried = {}) => {
-    edit.asked = new Array<string | undefined>(options.asked?.length ?? 0);
+  const edit = newRecordEdit(options.asked?.length ?? 0);
+  return (record, writer, carried = noneCarried) => {
+    edit.asked.fill(undefined);
     edit.carried = carried;
-    edit.misfits = [];
+    // Nearly no record has misfits.
+    if (edit.misfits.length > 0) edit.misfits = [];
     edit.extra = undefined;
     beginEdit(edit, record.source, record.from, writer);
     copyUntil(edit, conform(edit, record.from));
-    return { asked: edit.asked, misfits: edit.misfits };
+    return edit;
   };
 }
+
+const noneCarried: Readonly<Record<string, string>> = {};
 
 function ruleFor(schema: Schema, selected: Schema, path: string): Rule {
   switch (typeOf(schema)) {

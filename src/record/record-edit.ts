@@ -17,7 +17,7 @@ export interface RecordEdit extends Edit {
   /** The part of the last conformed value that goes into `_extra`, as JSON text; undefined if its column holds all of it. */
   extra: string | undefined;
   /** What the asked columns hold, as JSON text. */
-  asked: (string | undefined)[];
+  readonly asked: (string | undefined)[];
   /** What the carried columns get, as JSON text. */
   carried: Readonly<Record<string, string>>;
   /** Objects that were conformed so far: gives each a number. */
@@ -27,12 +27,13 @@ export interface RecordEdit extends Edit {
   readonly names: NameHashes;
 }
 
-export function newRecordEdit(): RecordEdit {
+/** @param asked how many columns are asked */
+export function newRecordEdit(asked: number): RecordEdit {
   return {
     ...newEdit(),
     misfits: [],
     extra: undefined,
-    asked: [],
+    asked: new Array<string | undefined>(asked),
     carried: {},
     objects: 0,
     reader: newJsonReader(),

@@ -13,7 +13,7 @@ import type { RecordFrame } from '../singer/messages.ts';
 /** A record as its message, and what of it no column foresees. */
 export interface RecordLine extends ByteSpan {
   readonly misfits: readonly Misfit[];
-  /** What the asked columns hold, see `askedOf`. */
+  /** What the asked columns hold, see `askedOf`; empty unless any are asked beside those that a row needs. */
   readonly asked: readonly (string | undefined)[];
 }
 
@@ -46,31 +46,29 @@ export function compileRows(
     const { before, after } = frame(askedAt);
     const writer = idle.pop() ?? newByteWriter(expectedBytes);
     writer.length = 0;
-    const lines: { conformed: Conformed; from: number; to: number }[] = [];
+    let view = viewOf(writer.bytes);
+    const rows: Row<RecordLine>[] = [];
     for (const record of records) {
       if (!isObject(record)) continue;
       const from = writer.length;
       writeBytes(writer, before, 0, before.length);
       const conformed = conform(record, writer, fromElsewhere);
+      const end = writer.length;
       writeBytes(writer, after, 0, after.length);
-      lines.push({ conformed, from, to: writer.length });
-    }
-    // Only now, since the buffer is another one after it has grown.
-    const { bytes } = writer;
-    const view = viewOf(bytes);
-    const rows: Row<RecordLine>[] = [];
-    for (const { conformed, from, to } of lines) {
-      const fingerprint = fingerprintOf(view, from + before.length, to - after.length);
-      const row = rowOf(
-        conformed,
-        { bytes, from, to, misfits: conformed.misfits, asked: conformed.asked },
-        fingerprint,
-      );
+      // A buffer that was too small is left as it was, so the rows before keep their bytes.
+      const { bytes, length: to } = writer;
+      if (view.buffer !== bytes.buffer) view = viewOf(bytes);
+      const misfits = conformed.misfits.length > 0 ? conformed.misfits : none;
+      const asked = beside.length > 0 ? [...conformed.asked] : none;
+      const fingerprint = fingerprintOf(view, from + before.length, end);
+      const row = rowOf(conformed, { bytes, from, to, misfits, asked }, fingerprint);
       if (row !== undefined) rows.push(row);
     }
     return { rows, release: () => idle.push(writer) };
   };
 }
+
+const none: readonly never[] = [];
 
 /** Of a page, about. */
 const expectedBytes = 64_000;
