@@ -254,7 +254,11 @@ export function parseConfig(
   now: number = Date.now(),
 ): Config {
   const values = Object.fromEntries(settingNames.map((name) => [name, valueIn(settings[name].type, given[name])]));
-  const flaws = flawsIn({ type: 'object', properties: settings }, values);
+  // A shape takes a millisecond to compile, and few settings are given.
+  const properties = Object.fromEntries(
+    settingNames.filter((name) => values[name] !== undefined).map((name) => [name, settings[name]]),
+  );
+  const flaws = flawsIn({ type: 'object', properties }, values);
   // What is in an object, its entry judges.
   const own = flaws.filter(({ path }) => path.length === 1 || settings[path[0] as SettingName].type !== 'object');
   const unfit = new Set(own.map(({ path: [name = ''] }) => name));
