@@ -55,6 +55,11 @@ export interface Sequence {
   object: number;
   /** The name that followed it there. Objects of a kind mostly have one order of names, so this is a good guess for the next. */
   next: Spelling | undefined;
+  /** The object in which its value waits for the end of the object, by its number; and where the value is. */
+  waitsIn: number;
+  from: number;
+  /** Exclusive. */
+  to: number;
 }
 
 /** An object with declared columns. */
@@ -64,6 +69,8 @@ export interface Columns {
   readonly isRecord: boolean;
   readonly keepsExtra: boolean;
   readonly spellings: ReadonlyMap<string, Spelling>;
+  /** Those whose values may have to wait for the end of the object. */
+  readonly waiting: readonly Spelling[];
   readonly carried: readonly Column[];
   /** For the start of the object: the name that came first in the last one. */
   readonly sequence: Sequence;
@@ -79,8 +86,9 @@ export function compileColumns(
   const isRecord = path === '';
   const keepsExtra = !isRecord || selected.properties?.[extraColumn] !== undefined;
   const spellings = new Map<string, Spelling>();
+  const waiting: Spelling[] = [];
   const carriedColumns: Column[] = [];
-  const columns = { path, isRecord, keepsExtra, spellings, carried: carriedColumns, sequence: newSequence() };
+  const columns = { path, isRecord, keepsExtra, spellings, waiting, carried: carriedColumns, sequence: newSequence() };
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     const aliases = property['x-aliases'] ?? [];
     const selectedProperty = selected.properties?.[name];
@@ -94,17 +102,18 @@ export function compileColumns(
       sighting: { object: 0, from: 0, to: 0, isWhole: false },
     };
     if (isCarried) carriedColumns.push(column);
-    for (const spelling of [name, ...aliases]) {
-      const token = tokenOf(`${JSON.stringify(spelling)}:`);
-      const isAlias = spelling !== name;
-      spellings.set(spelling, { name: spelling, isAlias, token, column, sequence: newSequence() });
+    for (const spelt of [name, ...aliases]) {
+      const token = tokenOf(`${JSON.stringify(spelt)}:`);
+      const spelling: Spelling = { name: spelt, isAlias: spelt !== name, token, column, sequence: newSequence() };
+      spellings.set(spelt, spelling);
+      if (column.hasOthers) waiting.push(spelling);
     }
   }
   return columns;
 }
 
 function newSequence(): Sequence {
-  return { object: 0, next: undefined };
+  return { object: 0, next: undefined, waitsIn: 0, from: 0, to: 0 };
 }
 
 /** The path of a field of the object. */

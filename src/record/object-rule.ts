@@ -19,7 +19,7 @@ import { type Column, type Columns, pathOf } from './columns.ts';
 import { addExtra, type ExtraMembers, extraObject } from './extra.ts';
 import { editUnnoticed, keep, type RecordEdit, type Rule } from './record-edit.ts';
 import { extraColumn } from './schemas.ts';
-import { type Deferred, decideValues } from './several-names.ts';
+import { decideValues, hasNews } from './several-names.ts';
 
 /** The rule of an object with these columns. */
 export function objectRule(columns: Columns): Rule {
@@ -52,7 +52,7 @@ function conformMembers(
   const { bytes, view } = source;
   const object = ++edit.objects;
   let extra: ExtraMembers | undefined;
-  let deferred: Deferred[] | undefined;
+  let isAnyWaiting = false;
   let isEmpty = true;
   let { sequence } = columns;
   let from = start + 1;
@@ -89,8 +89,10 @@ function conformMembers(
       } else if (column.hasOthers && (overridden !== undefined || spelling.isAlias)) {
         at = skipValue(source, at);
         leaveOut(edit, from, at);
-        deferred ??= [];
-        deferred.push({ spelling, source, from: valueAt, to: at });
+        spelling.sequence.waitsIn = object;
+        spelling.sequence.from = valueAt;
+        spelling.sequence.to = at;
+        isAnyWaiting = true;
       } else {
         if (isEmpty && position > 0) leaveOut(edit, from, nameAt); // The comma behind what was left out.
         isEmpty = false;
@@ -104,8 +106,8 @@ function conformMembers(
     if (edit.extra !== undefined) extra = addExtra(extra, nameIn(bytes, nameAt, skipString(source, nameAt)), edit);
     from = at;
   }
-  if (deferred !== undefined || columns.carried.length > 0) {
-    const decided = decideValues(columns, edit, object, deferred ?? [], extra);
+  if ((isAnyWaiting && hasNews(columns, source, object)) || columns.carried.length > 0) {
+    const decided = decideValues(columns, edit, object, extra);
     if (decided === undefined) return undefined;
     ({ extra } = decided);
     for (const [column, text] of decided.texts) {

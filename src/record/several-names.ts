@@ -10,7 +10,7 @@ import { addExtra, type ExtraMembers } from './extra.ts';
 import { editUnnoticed, keep, type RecordEdit } from './record-edit.ts';
 
 /** A value that waits for the end of the object: it came under an alias, or for a column with several names. */
-export interface Deferred {
+interface Waiting {
   readonly spelling: Pick<Spelling, 'name' | 'isAlias' | 'column'>;
   readonly source: JsonSource;
   readonly from: number;
@@ -25,7 +25,26 @@ export interface Decided {
 }
 
 /**
- * Decides the columns that have deferred or carried values.
+ * True if a value that waits is another than that which is written. Nearly always it is the same: records have the same date
+ * as `paid_at` and as `paidAt`. So this makes nothing that the garbage collector would have to take away.
+ */
+export function hasNews({ waiting }: Columns, source: JsonSource, object: number): boolean {
+  for (const spelling of waiting) {
+    if (spelling.sequence.waitsIn === object && !isSaidAlready(spelling, source, object)) return true;
+  }
+  return false;
+}
+
+/** The values that wait and say something new, in the order in which they came. */
+function newsOf({ waiting }: Columns, source: JsonSource, object: number): Waiting[] {
+  return waiting
+    .filter((spelling) => spelling.sequence.waitsIn === object && !isSaidAlready(spelling, source, object))
+    .map((spelling) => ({ spelling, source, from: spelling.sequence.from, to: spelling.sequence.to }))
+    .sort((one, other) => one.from - other.from);
+}
+
+/**
+ * Decides the columns that have values that wait, or carried ones.
  *
  * @param object the number of the object
  * @param extra what it leaves so far
@@ -35,10 +54,9 @@ export function decideValues(
   columns: Columns,
   edit: RecordEdit,
   object: number,
-  deferred: readonly Deferred[],
   extra: ExtraMembers | undefined,
 ): Decided | undefined {
-  const news = deferred.filter((value) => !isSaidAlready(value, edit.source, object));
+  const news = newsOf(columns, edit.source, object);
   if (news.length > 1) news.sort((one, other) => Number(one.spelling.isAlias) - Number(other.spelling.isAlias));
   if (columns.carried.length > 0) news.push(...carriedValues(columns, edit, object));
   if (news.length === 0) return { texts: noTexts, extra };
@@ -62,7 +80,7 @@ export function decideValues(
 
 const noTexts: ReadonlyMap<Column, string> = new Map();
 
-function carriedValues({ carried }: Columns, edit: RecordEdit, object: number): Deferred[] {
+function carriedValues({ carried }: Columns, edit: RecordEdit, object: number): Waiting[] {
   return carried.flatMap((column) => {
     const { name, isSelected, sighting } = column;
     const text = edit.carried[name];
@@ -78,9 +96,10 @@ function writtenText(edit: RecordEdit, { conform, sighting }: Column): string {
   return isNull(edit.source.bytes, sighting.from) ? 'null' : editUnnoticed(edit, conform, edit.source, sighting.from);
 }
 
-/** True if the deferred text is the same as the text that the column was written from. */
-function isSaidAlready({ spelling, from, to }: Deferred, { bytes }: JsonSource, object: number): boolean {
-  const { sighting } = spelling.column;
+/** True if the text that waits is the same as the text that the column was written from. */
+function isSaidAlready({ column, sequence }: Spelling, { bytes }: JsonSource, object: number): boolean {
+  const { sighting } = column;
+  const { from, to } = sequence;
   if (sighting.object !== object || !sighting.isWhole || to - from !== sighting.to - sighting.from) return false;
   for (let index = 0; index < to - from; index++) {
     if (bytes[sighting.from + index] !== bytes[from + index]) return false;
