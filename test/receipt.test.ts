@@ -1,5 +1,5 @@
 /** The receipt of a run: what it counts, what its SQL asks, and what it says of a run that did not come to its end. */
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type StreamName, streams } from '../src/paystack/streams.ts';
@@ -170,6 +170,44 @@ t.test('columns that are not selected are not in the receipt', async (t) => {
   t.notMatch(other.of('transactions').checks[0].sql.quoted, 'currency"');
 });
 
+t.test('what cannot be asked for by its creation is asked for by its keys, if they are not too many', async (t) => {
+  const record = (id: number) => ({ id, status: 'success', amount: 1, currency: 'NGN', createdAt: day(1) });
+  const settlement = (id: number) => ({ id, settlement_date: day(1), createdAt: day(1) });
+  const sandbox = await startSandbox({
+    ...{ fixtures: false, records: { settlements: [settlement(5), settlement(6)] } },
+    synthetic: { transactions: { rows: 1001, from: day(1), to: day(300) } },
+  });
+  t.teardown(() => sandbox.close());
+  sandbox.addUnder('settlement_transactions', 5, record(8));
+  sandbox.addUnder('settlement_transactions', 6, record(9));
+  const config = { secret_key: sandbox.secretKey, api_url: sandbox.url, start_date: '2020-01-01' };
+  const catalog = selecting(['settlement_transactions', 'transactions']);
+  for (const [at, created] of ['settlement_created_at', 'createdAt'].entries()) {
+    const { metadata } = catalog.streams[at];
+    metadata[0].metadata['replication-method'] = 'FULL_TABLE';
+    metadata.push({ breadcrumb: ['properties', created], metadata: { selected: false } });
+  }
+  const { code, stderr, of } = await syncWith(t, config, catalog);
+  t.equal(code, 0, stderr);
+  const [check] = of('settlement_transactions').checks;
+  t.match(check.sql.quoted, 'where ("settlement_id" = 5 and "id" = 8) or ("settlement_id" = 6 and "id" = 9)');
+  t.match(of('transactions'), { keys: 1001, not_asked: 1001, checks: [] });
+});
+
+t.test('a stream with more than can be counted has a note in place of figures', async (t) => {
+  const transactions = Array.from({ length: 10_001 }, (_, at) => ({
+    id: at + 1,
+    currency: `C${at}`,
+    createdAt: day(1),
+  }));
+  const { config } = await sandboxOf(t, { transactions });
+  const { code, stderr, of } = await syncWith(t, { ...config, page_size: 1000 }, selecting(['transactions']));
+  t.equal(code, 0, stderr);
+  const { written, note, checks, is_whole } = of('transactions');
+  t.strictSame([written, checks, is_whole], [10_001, [], false]);
+  t.match(note, 'more keys than a receipt can hold');
+});
+
 t.test('a stream that fails is said, and the others are exact', async (t) => {
   const server = await startHostilePaystack({
     transactions: { records: [{ id: 1, status: 'success', amount: 5, currency: 'NGN', createdAt: day(1) }] },
@@ -189,6 +227,30 @@ t.test('a rejected key leaves a receipt that says so', async (t) => {
   const { code, receipt } = await syncWith(t, { ...config, secret_key: 'sk_test_wrong' }, selecting(['transactions']));
   t.strictSame([code, receipt.outcome, receipt.state], [1, 'failed', null]);
   t.match(receipt.reason, 'rejected the secret key');
+});
+
+t.test('a receipt that cannot be written at the end of a run that failed: both are said', async (t) => {
+  const folder = workFolder();
+  t.teardown(() => folder.remove());
+  const path = join(folder.path, 'receipts');
+  mkdirSync(path);
+  const server = await startHostilePaystack({
+    transactions: {
+      records: [],
+      bends: [
+        (answer) => {
+          rmSync(path, { recursive: true, force: true });
+          return { ...answer, status: 401, message: 'Invalid key' };
+        },
+      ],
+    },
+  });
+  t.teardown(() => server.close());
+  const config = folder.file('config.json', server.config);
+  const run = await runTap(['--config', config, '--streams', 'transactions', '--report', join(path, 'receipt.json')]);
+  t.equal(run.code, 1);
+  t.match(run.stderr, /^CRITICAL --report ".*": there is no folder/m);
+  t.match(run.stderr, /^CRITICAL Paystack rejected the secret key/m);
 });
 
 for (const [ending, outcome] of [
@@ -242,6 +304,7 @@ t.test('a file that cannot be written is found before anything is asked', async 
     [folder.path, 'that is no file'],
     ['/dev/stdout', 'that is no file'],
     ['-', 'needs the path of a file'],
+    [join(folder.path, 'r'.repeat(255)), 'it cannot be written: ENAMETOOLONG'],
   ] as const) {
     const { code, stdout, stderr } = await runTap(['--config', folder.file('c.json', config), '--report', path]);
     t.strictSame([code, stdout], [1, '']);

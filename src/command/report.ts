@@ -16,7 +16,7 @@ export type Outcome = 'complete' | 'incomplete' | 'stopped' | 'failed';
 
 export interface Report {
   /**
-   * Writes the file, once: later calls do nothing.
+   * Writes the file. To be called once.
    *
    * @throws UserError if it cannot be written
    */
@@ -31,10 +31,7 @@ export interface Report {
 export function openReport(path: string, receipts: Receipts, clock: Clock, log: Log): Report {
   const file = openReportFile(path);
   const startedAt = clock.now();
-  let hasEnded = false;
   const end = (outcome: Outcome, reason?: unknown) => {
-    if (hasEnded) return;
-    hasEnded = true;
     process.off('exit', onExit);
     const content = {
       ...{ tap: `tap-paystack ${packageVersion()}`, started_at: dateOf(startedAt), ended_at: dateOf(clock.now()) },
