@@ -42,6 +42,7 @@ export function openReport(path: string, receipts: Receipts, clock: Clock, log: 
     file.write(`${JSON.stringify(content, null, 2)}\n`);
     log('INFO', `the receipt of this run is in ${path}`);
   };
+  /* c8 ignore start: coverage is written before it runs; a test has a run killed that hangs. */
   const onExit = () => {
     try {
       end('stopped', 'the run had no time to end');
@@ -49,6 +50,7 @@ export function openReport(path: string, receipts: Receipts, clock: Clock, log: 
       log('CRITICAL', messageOf(error));
     }
   };
+  /* c8 ignore stop */
   process.on('exit', onExit);
   return { end };
 }
