@@ -47,6 +47,11 @@ export function isDefect(error: unknown): boolean {
   return !(error instanceof ForeseenError);
 }
 
+/** True for what makes every other question useless. */
+export function endsRun(error: unknown): boolean {
+  return error instanceof ForeseenError && error.remedy === 'end the run';
+}
+
 /** What a thrown value says, in one line. Never prints the value itself: an HTTP error would show the request's key. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

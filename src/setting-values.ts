@@ -74,7 +74,7 @@ export function wordsOf({ type, minimum, maximum }: Setting): string {
 
 /** A value in an error; not for what is secret. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value);
   return text.length <= maxShown ? text : `${text.slice(0, maxShown)}…`;
 }
 

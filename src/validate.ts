@@ -16,7 +16,7 @@ export interface Flaw {
 export function flawsIn(shape: object, value: unknown): Flaw[] {
   const validate = new Ajv(options).compile(shape as JSONSchemaType<unknown>);
   if (validate(value)) return [];
-  const flaws = new Map((validate.errors ?? []).map((error) => [error.instancePath, describe(error)]));
+  const flaws = new Map(validate.errors!.map((error) => [error.instancePath, describe(error)]));
   return [...flaws.values()];
 }
 

@@ -184,6 +184,12 @@ t.test('an invalid setting is named, with its value', async (t) => {
   }
 });
 
+t.test('of a long value, as much is shown as shows which it is', async (t) => {
+  const message = complaint({ secret_key, page_size: 'many'.repeat(1000) }) ?? '';
+  t.match(message, /not "manymany.*…/);
+  t.ok(message.length < 250, message);
+});
+
 t.test('a key that is none is named, and never shown', async (t) => {
   const invalid = [
     '',
@@ -203,6 +209,7 @@ t.test('a key that is none is named, and never shown', async (t) => {
     'sk_live_0123456789\nX-Header: 1',
     'sk_test_é0123456789',
     'Bearer sk_test_0123456789',
+    'key sk_test_0123456789',
   ];
   for (const key of [...invalid, ...more]) {
     const message = complaint({ secret_key: key }) ?? '';
@@ -307,6 +314,7 @@ t.test('an address holds nothing but where the API is', async (t) => {
       'https://api.test/x?hunter2',
       'https://api.test#hunter2',
       'http://user:hunter2@127.0.0.1',
+      '//user:hunter2@api.test',
     ],
   ];
   for (const url of rejected) {

@@ -13,6 +13,7 @@ const preload = (code: string) => `--import=data:text/javascript,${encodeURIComp
 
 const broken = `() => { throw new TypeError('nothing is not a function') }`;
 const places: [string, string][] = [
+  ['where the settings are read', `URL.canParse = ${broken}`],
   ['at the start of the run', `globalThis.AbortController = class { constructor() { (${broken})() } }`],
   [
     'in a callback',
@@ -45,6 +46,33 @@ for (const [name, code] of places) {
     t.match(debug.stderr, /^CRITICAL a defect of tap-paystack: TypeError: nothing is not a function \(/m);
   });
 }
+
+t.test('what is thrown and is no error', { buffered: true }, async (t) => {
+  const text = `() => { throw 'nothing' }`;
+  for (const code of [
+    `globalThis.AbortController = class { constructor() { (${text})() } }`,
+    `process.on('newListener', (name) => name === 'uncaughtException' && setTimeout(${text}, 1))`,
+  ]) {
+    const environment = { TAP_PAYSTACK_SECRET_KEY: sandbox.secretKey, TAP_PAYSTACK_API_URL: sandbox.url };
+    const run = await runTap([], { ...environment, NODE_OPTIONS: preload(code) });
+    t.equal(run.code, 1, run.stderr);
+    t.match(run.stderr, /^CRITICAL a defect of tap-paystack: nothing \(/m);
+  }
+});
+
+t.test('in --test: the list is named', { buffered: true }, async (t) => {
+  const environment = {
+    TAP_PAYSTACK_SECRET_KEY: sandbox.secretKey,
+    TAP_PAYSTACK_API_URL: sandbox.url,
+    // The total of each answer is checked with it.
+    NODE_OPTIONS: preload(
+      `process.on('newListener', (name) => name === 'SIGTERM' && (Number.isSafeInteger = ${broken}))`,
+    ),
+  };
+  const run = await runTap(['--test', '--streams', 'banks'], environment);
+  t.equal(run.code, 1, run.stderr);
+  t.match(run.stderr, /^CRITICAL banks: failed: a defect of tap-paystack: TypeError: nothing is not a function \(/m);
+});
 
 t.test("in a stream: it is that stream's failure", { buffered: true }, async (t) => {
   const environment = {

@@ -31,6 +31,7 @@ const cases: [text: string, line: number, column: number, cause: RegExp][] = [
   ['{} {}', 1, 4, /behind the end/],
   ['{"a": 1}}', 1, 9, /behind the end/],
   ['{"a": [1}', 1, 9, /mend|comma/],
+  ['{"a": ?}', 1, 7, /mend it/],
   ['a: 1\nb: 2', 1, 1, /YAML/],
   ['---\na: 1', 1, 1, /YAML/],
   ['KEY=value', 1, 1, /\.env/],

@@ -44,6 +44,12 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'a flag without its value': { args: ['--config'], code: 2, says: /following: config/ },
   'a word for the log that there is none of': { args: ['--log-format', 'yaml'], code: 2, says: /"text", "json"/ },
   'a config that is not there': { args: ['--config', 'conf.json'], says: /config file "conf\.json".*no such file/ },
+  'a path that no file can have': {
+    args: ['--config', 'c'.repeat(5000)],
+    says: /cannot be read \(ENAMETOOLONG\); check/,
+  },
+  'a list for a config': { config: [], says: /must hold a JSON object, not a list/ },
+  'a word for a config': { config: '"ENV"', says: /must hold a JSON object, not a single value/ },
   'a folder for a config': { args: ['--config', folder.path], says: /it is a folder/ },
   'no key at all': { config: {}, says: /secret_key is missing: set it, or TAP_PAYSTACK_SECRET_KEY/ },
   'no key in the environment': { args: ['--config', 'ENV'], says: /secret_key is missing/ },
@@ -103,6 +109,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     state: `${JSON.stringify({ bookmarks })}\n${JSON.stringify({ bookmarks })}\n`,
     says: /2 states, one a line.*tail -n 1/,
   },
+  'a state over several lines, cut': { state: '{"bookmarks":\n{}', says: /ends too early/ },
   'a whole STATE message': { state: { type: 'STATE', value: { bookmarks } }, says: /"value"/ },
   'a state in something': {
     state: { singer_state: { bookmarks } },

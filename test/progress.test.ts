@@ -97,6 +97,21 @@ t.test('it never wraps, and does not guess how long what has no total takes', as
   display.end();
 });
 
+t.test('on a terminal that is too narrow the line is cut; one of no width has 80 columns', (t) => {
+  for (const [columns, line] of [
+    [8, '0/1 st…'],
+    [0, '0/1 streams | 0 rows'],
+  ] as const) {
+    const { display, shown } = open(columns);
+    display.end();
+    t.equal(shown(), '', 'the end of what has not begun');
+    display.start(['refunds']);
+    t.equal(shown(), `${erase}${line}`);
+    display.end();
+  }
+  t.end();
+});
+
 t.test('the stream that is named stays so for some seconds, or until it ends', async (t) => {
   const { clock, display, shown } = open(100);
   display.start(['banks', 'customers', 'refunds']);

@@ -1,5 +1,5 @@
 /** The receipt of a run: what it counts, what its SQL asks, and what it says of a run that did not come to its end. */
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type StreamName, streams } from '../src/paystack/streams.ts';
@@ -170,6 +170,40 @@ t.test('columns that are not selected are not in the receipt', async (t) => {
   t.notMatch(other.of('transactions').checks[0].sql.quoted, 'currency"');
 });
 
+t.test('a key of several columns is asked for by all of them, and too many keys by none', async (t) => {
+  const today = new Date().toISOString();
+  const { sandbox, config } = await sandboxOf(t, {
+    settlements: [
+      { id: 6, status: 'success', createdAt: today },
+      { id: 5, status: 'pending', createdAt: day(1) },
+    ],
+  });
+  const record = (id: number) => ({ id, status: 'success', amount: 1, currency: 'NGN', createdAt: day(1) });
+  sandbox.addUnder('settlement_transactions', 5, record(8), record(9));
+  const catalog = selecting(['settlement_transactions']);
+  const state = readMessages((await syncWith(t, config, catalog)).stdout).state;
+  const second = await syncWith(t, config, catalog, { state });
+  const [check] = second.of('settlement_transactions').checks;
+  t.match(check.sql.quoted, / where \("settlement_id" = 5 and "id" = \d\) or \("settlement_id" = 5 and "id" = \d\)/);
+  sandbox.addUnder('settlement_transactions', 5, ...Array.from({ length: 1000 }, (_, at) => record(10 + at)));
+  const third = await syncWith(t, { ...config, page_size: 1000 }, catalog, { state });
+  t.match(third.of('settlement_transactions'), { keys: 1002, not_asked: 1002, checks: [] });
+});
+
+t.test('a stream with more than can be counted has a note in place of figures', async (t) => {
+  const transactions = Array.from({ length: 10_001 }, (_, at) => ({
+    id: at + 1,
+    currency: `C${at}`,
+    createdAt: day(1),
+  }));
+  const { config } = await sandboxOf(t, { transactions });
+  const { code, stderr, of } = await syncWith(t, { ...config, page_size: 1000 }, selecting(['transactions']));
+  t.equal(code, 0, stderr);
+  const { written, note, checks, is_whole } = of('transactions');
+  t.strictSame([written, checks, is_whole], [10_001, [], false]);
+  t.match(note, 'more keys than a receipt can hold');
+});
+
 t.test('a stream that fails is said, and the others are exact', async (t) => {
   const server = await startHostilePaystack({
     transactions: { records: [{ id: 1, status: 'success', amount: 5, currency: 'NGN', createdAt: day(1) }] },
@@ -191,6 +225,30 @@ t.test('a rejected key leaves a receipt that says so', async (t) => {
   t.match(receipt.reason, 'rejected the secret key');
 });
 
+t.test('a receipt that cannot be written at the end of a run that failed: both are said', async (t) => {
+  const folder = workFolder();
+  t.teardown(() => folder.remove());
+  const path = join(folder.path, 'receipts');
+  mkdirSync(path);
+  const server = await startHostilePaystack({
+    transactions: {
+      records: [],
+      bends: [
+        (answer) => {
+          rmSync(path, { recursive: true, force: true });
+          return { ...answer, status: 401, message: 'Invalid key' };
+        },
+      ],
+    },
+  });
+  t.teardown(() => server.close());
+  const config = folder.file('config.json', server.config);
+  const run = await runTap(['--config', config, '--streams', 'transactions', '--report', join(path, 'receipt.json')]);
+  t.equal(run.code, 1);
+  t.match(run.stderr, /^CRITICAL --report ".*": there is no folder/m);
+  t.match(run.stderr, /^CRITICAL Paystack rejected the secret key/m);
+});
+
 for (const [ending, outcome] of [
   ['SIGTERM', 'stopped'],
   ['close', 'failed'],
@@ -205,7 +263,9 @@ for (const [ending, outcome] of [
     const folder = workFolder();
     t.teardown(() => Promise.all([sandbox.close(), folder.remove()]));
     const path = join(folder.path, 'receipt.json');
-    const config = folder.file('config.json', { secret_key: sandbox.secretKey, api_url: sandbox.url });
+    // Of small pages, some are taken long before the reader goes.
+    const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url, page_size: 50 };
+    const config = folder.file('config.json', settings);
     const tap = startTap(['--config', config, '--streams', 'transactions', '--report', path]);
     let taken = '';
     tap.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -242,6 +302,7 @@ t.test('a file that cannot be written is found before anything is asked', async 
     [folder.path, 'that is no file'],
     ['/dev/stdout', 'that is no file'],
     ['-', 'needs the path of a file'],
+    [join(folder.path, 'r'.repeat(255)), 'it cannot be written: ENAMETOOLONG'],
   ] as const) {
     const { code, stdout, stderr } = await runTap(['--config', folder.file('c.json', config), '--report', path]);
     t.strictSame([code, stdout], [1, '']);

@@ -27,6 +27,15 @@ t.test('the first at once, the others of half a minute as their number', async (
   ]);
 });
 
+t.test('one that was folded is one', async (t) => {
+  const { clock, lines, retried } = open();
+  for (const waitMs of [20_000, 20_000, 0]) {
+    retried('refunds', 'answered 503', 250);
+    await clock.advance(waitMs);
+  }
+  t.match(lines[1], /\(and once before\)/);
+});
+
 t.test('another endpoint and another trouble are others', async (t) => {
   const { lines, retried } = open();
   retried('refunds', 'answered 503', 250);

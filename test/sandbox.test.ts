@@ -178,6 +178,25 @@ const days = Array.from({ length: 10 }, (_, index) => ({
   paid_at: `2024-06-${String(20 - index).padStart(2, '0')}T12:00:00.000Z`,
 }));
 
+check(
+  'a record without a date is in every range, and one that comes is shown first',
+  { records: { plans: [{ id: 1, createdAt: '2024-05-01T00:00:00Z' }, { id: 2 }] } },
+  async (t, get, sandbox) => {
+    t.same(idsOf(await get('/plan?from=2024-06-01')), [2]);
+    sandbox.add('plans', { id: 3, createdAt: '2024-07-01T00:00:00Z' });
+    t.same(idsOf(await get('/plan')).at(0), 3);
+    t.same(idsOf(await get('/plan?from=2024-06-01')).toSorted(), [2, 3]);
+  },
+);
+
+check('a list is filtered right however many filters there were', { records: { plans: days } }, async (t, get) => {
+  for (let hour = 0; hour < 70; hour++) {
+    const from = new Date(Date.UTC(2024, 4, 18, hour)).toISOString();
+    const expected = days.filter(({ createdAt }) => createdAt >= from).map(({ id }) => id);
+    t.same(idsOf(await get(`/plan?from=${from}`)), expected, from);
+  }
+});
+
 t.test('filters, and what might be odd about them', async (t) => {
   const filtered = async (query: string, quirks: Quirks = {}) => {
     const sandbox = await startSandbox({ records: { plans: days }, quirks });
@@ -457,6 +476,14 @@ t.test('the quota', async (t) => {
   await sandbox.close();
 });
 
+check(
+  'the quota: windows by the clock, and seconds that are rounded down',
+  { quota: { requests: 2, seconds: 60, headers: true, begins: 'clock', rounded: 'down' }, now: () => 58_500 },
+  async (t, get) => {
+    t.equal((await get('/plan')).headers.get('x-ratelimit-reset'), '1');
+  },
+);
+
 for (const headers of [false, 'never'] as const) {
   check(`the quota, headers: ${headers}`, { quota: { requests: 1, seconds: 60, headers } }, async (t, get) => {
     t.notOk((await get('/plan')).headers.has('x-ratelimit-reset'));
@@ -543,6 +570,13 @@ t.test('fault: silence lasts until the sandbox closes', async (t) => {
   await isAsked;
   await Promise.all([t.rejects(answer), sandbox.close()]);
   t.equal(sandbox.requests[0]?.status, 0);
+});
+
+t.test('an answer that takes long is not given after the sandbox has closed', async (t) => {
+  const sandbox = await startSandbox({ latencyMs: 600_000 });
+  const answer = getter(sandbox)('/plan');
+  while (sandbox.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all([t.rejects(answer), sandbox.close()]);
 });
 
 t.test('what a plan of faults is given', async (t) => {

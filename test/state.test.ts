@@ -106,6 +106,10 @@ t.test('bookmarks in another place or form are refused, with where they should b
       { bookmarks: { users: { id: 1 }, events: { id: 2 } } },
       /no bookmark of a stream of this tap, but of "users", "events"/,
     ],
+    [
+      { bookmarks: { users: {}, events: {}, plans: {}, teams: {}, rooms: {} } },
+      /but of "users", "events", "plans" and 2 more/,
+    ],
     [{ bookmarks: { 'test-invoices': { created_at: '2026-01-31' } } }, /another tap/],
   ];
   for (const [json, message] of cases) {
@@ -154,7 +158,11 @@ t.test('without an interrupted stream, or one that is not selected, the order st
 });
 
 t.test('states of runs that shared the work are one', async (t) => {
-  const one = { bookmarks: { a: { at: '2026-02-01', open: ['x', 'y'] }, b: { at: '2026-01-01' } }, mine: 1 };
+  const unfinished = { began: '2026-01-01' };
+  const one = {
+    bookmarks: { a: { at: '2026-02-01', open: ['x', 'y'] }, b: { at: '2026-01-01', unfinished } },
+    mine: 1,
+  };
   const other = {
     bookmarks: { a: { at: '2026-01-31', open: ['y', 'z'], version: 2 }, c: null },
     currently_syncing: 'c',
@@ -164,5 +172,6 @@ t.test('states of runs that shared the work are one', async (t) => {
     mine: 1,
     currently_syncing: 'c',
   });
+  t.strictSame(mergedStates([one]), one, 'of one run, all is kept');
   t.strictSame(mergedStates([]), { bookmarks: {} });
 });

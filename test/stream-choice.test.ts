@@ -124,11 +124,20 @@ t.test('columns that a catalog makes up, and types that it changes, are named', 
   banks.schema.properties.rating = { type: 'number' };
   banks.metadata.push({ breadcrumb: ['properties', 'colour'], metadata: { selected: true } });
   banks.metadata.push({ breadcrumb: ['properties', 'smell'], metadata: { selected: false } });
+  for (const name of ['height', 'width', 'depth', 'weight']) banks.schema.properties[name] = {};
+  banks.schema.properties.slug = {};
+  banks.metadata.push({ breadcrumb: ['properties'], metadata: { selected: true } });
+  const plans = whole.streams.find(({ tap_stream_id }: { tap_stream_id: string }) => tap_stream_id === 'plans');
+  delete plans.metadata;
+  plans.schema.selected = true;
   const run = await runTap(['--test=schema', '--catalog', folder.file('changed.json', whole)]);
   t.equal(run.code, 0);
   const warnings = run.stderr.split('\n').filter((line) => line.startsWith('WARNING'));
   t.equal(warnings.length, 1, run.stderr);
-  t.match(warnings[0], /stream "banks": there is no column rating, colour, so it is left out/);
+  t.match(
+    warnings[0],
+    /stream "banks": there is no column rating, height, width, depth, weight and 2 more, so it is left out/,
+  );
   t.match(warnings[0], /id stays integer, not string/);
   t.notMatch(warnings[0], 'smell');
   const same = await runTap(['--test=schema', '--catalog', folder.file('same.json', { streams: discover() })]);

@@ -1,6 +1,6 @@
 /** `--test`: whether the key works, and which features the integration has, by one request for each list. */
 import { systemClock } from '../clock.ts';
-import { allOf, ForeseenError, isDefect } from '../errors.ts';
+import { allOf, endsRun, isDefect } from '../errors.ts';
 import type { Ask } from '../paystack/client.ts';
 import { EveryStreamRefused, mayBeLacking, Refused } from '../paystack/errors.ts';
 import { noRows, openList } from '../paystack/list.ts';
@@ -10,10 +10,9 @@ import { explained } from '../report/defects.ts';
 import type { Log } from '../report/log.ts';
 import { openBatchFiles } from '../sync/batch-files.ts';
 import { counted } from '../words.ts';
-import { connect } from './connect.ts';
+import { askUntilSignal } from './connect.ts';
 import { discover } from './discover.ts';
 import { type InputOptions, readConfig, readSelection, readStreamWords } from './inputs.ts';
-import { untilSignal } from './signals.ts';
 
 type Answered =
   /** The list can be read; it holds so many records, if it says so. */
@@ -35,62 +34,40 @@ interface Tried {
  * @throws UserError, KeyRejected and what else ends a run
  */
 export async function testConnection(options: InputOptions & { readonly log: Log }): Promise<number> {
-  const { log, environment } = options;
-  const clock = systemClock;
+  const { log } = options;
+  const now = systemClock.now();
   const offered = discover();
   const [config, streams] = allOf(
-    () => readConfig(options, clock.now(), log),
+    () => readConfig(options, now, log),
     () => readSelection(offered, options.catalog, readStreamWords(options), log),
   );
   // It tries the folder, and leaves nothing in it.
-  if (config.batch) openBatchFiles(config.batch, clock.now());
-  const stop = new AbortController();
-  return untilSignal(
-    log,
-    stop,
-    () => false,
-    async () => {
-      const ask = await connect(config, { environment, clock, signal: stop.signal, log });
-      const tried = await tryStreams(
-        streams.map(({ id }) => id as StreamName),
-        ask,
-        log,
-        stop,
-      );
-      return report(tried, log) ? 0 : 1;
-    },
-  );
+  if (config.batch) openBatchFiles(config.batch, now);
+  const names = streams.map(({ id }) => id as StreamName);
+  return askUntilSignal(config, options, async (ask) => (report(await tryStreams(names, ask, log), log) ? 0 : 1));
 }
 
 /** Asks for each list once, though several streams may need it. */
-async function tryStreams(streams: readonly StreamName[], ask: Ask, log: Log, stop: AbortController): Promise<Tried[]> {
+function tryStreams(streams: readonly StreamName[], ask: Ask, log: Log): Promise<Tried[]> {
   const asked = new Map<StreamName, Promise<Answered>>();
   const answers = streams.map(async (stream, rank): Promise<Tried> => {
     const facts: StreamFacts = table[stream];
     const list = (facts.parent?.stream as StreamName | undefined) ?? stream;
-    const answer = asked.get(list) ?? tryList(list, rank, ask, log, stop);
+    const answer = asked.get(list) ?? tryList(list, rank, ask, log);
     asked.set(list, answer);
     return { stream, list, answer: await answer };
   });
-  const tried = await Promise.all(answers);
-  stop.signal.throwIfAborted();
-  return tried;
+  return Promise.all(answers);
 }
 
-async function tryList(
-  endpoint: StreamName,
-  rank: number,
-  ask: Ask,
-  log: Log,
-  stop: AbortController,
-): Promise<Answered> {
+async function tryList(endpoint: StreamName, rank: number, ask: Ask, log: Log): Promise<Answered> {
   const facts: StreamFacts = table[endpoint];
   const list = openList({ facts, endpoint, rank, path: facts.path, pageSize: 1, ask, toRows: () => noRows });
   try {
     const { total } = await list.page(1, {});
     return { kind: 'available', total };
   } catch (error) {
-    if (error instanceof ForeseenError && error.remedy === 'end the run') stop.abort(error);
+    if (endsRun(error)) throw error;
     const why = explained(error, log, { stream: endpoint });
     if (isDefect(error)) return { kind: 'defect', why };
     return { kind: mayBeLacking(error, facts) ? 'lacking' : error instanceof Refused ? 'refused' : 'failed', why };

@@ -1,5 +1,5 @@
 /** The client of Paystack for a config. It reports its requests, retries and waits to the observer and the log. */
-import type { Clock } from '../clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { type Ask, createAsk } from '../paystack/client.ts';
 import { briefPatience, fullPatience } from '../paystack/patience.ts';
@@ -11,6 +11,7 @@ import type { Log } from '../report/log.ts';
 import type { Observer } from '../report/observer.ts';
 import { createRetryLog } from '../report/retries.ts';
 import { refuseToShowKey } from './node-debug.ts';
+import { untilSignal } from './signals.ts';
 
 export interface ConnectOptions {
   readonly environment: NodeJS.ProcessEnv;
@@ -48,6 +49,34 @@ export async function connect(
     },
   });
   return observer === undefined ? ask : announcing(ask, observer);
+}
+
+/**
+ * Does work that asks Paystack while somebody waits for it. A signal or an error ends what still asks.
+ *
+ * @returns the exit code of the work, or of the signal
+ * @throws UserError, and what the work throws
+ */
+export function askUntilSignal(
+  config: Config,
+  { environment, log }: Pick<ConnectOptions, 'environment' | 'log'>,
+  work: (ask: Ask) => Promise<number>,
+): Promise<number> {
+  const stop = new AbortController();
+  return untilSignal(
+    log,
+    stop,
+    () => false,
+    async () => {
+      const ask = await connect(config, { environment, clock: systemClock, signal: stop.signal, log });
+      try {
+        return await work(ask);
+      } catch (error) {
+        stop.abort(error);
+        throw error;
+      }
+    },
+  );
 }
 
 /** Reports the total of a stream's list. A child stream has many lists, and the total of one says nothing about the stream. */

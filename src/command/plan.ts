@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { ForeseenError } from '../errors.ts';
+import { endsRun, ForeseenError } from '../errors.ts';
 import { EveryStreamRefused, mayBeLacking, Refused } from '../paystack/errors.ts';
 import { explained } from '../report/defects.ts';
 import type { Log } from '../report/log.ts';
@@ -10,10 +10,9 @@ import { type Estimate, type EstimateOptions, estimate } from '../sync/estimate.
 import { openStreamRuns, type StreamRun } from '../sync/stream-run.ts';
 import { counted, grouped } from '../words.ts';
 import type { Args } from './arguments.ts';
-import { connect } from './connect.ts';
+import { askUntilSignal } from './connect.ts';
 import { type InputOptions, readInputs } from './inputs.ts';
 import { markdownTable } from './markdown.ts';
-import { untilSignal } from './signals.ts';
 
 export interface PlanOptions extends InputOptions {
   readonly format: Args['format'];
@@ -47,25 +46,16 @@ const writers = { json: jsonText, markdown: markdownText, text: plainText } as c
  * @throws UserError, KeyRejected, EveryStreamRefused
  */
 export async function planSync(options: PlanOptions): Promise<number> {
-  const { log, environment, format, stdout } = options;
-  const clock = systemClock;
-  const now = clock.now();
+  const { log, format, stdout } = options;
+  const now = systemClock.now();
   const { config, streams, state } = readInputs(options, now, log);
   const runs = openStreamRuns(streams, { state, config, log }, now);
-  const stop = new AbortController();
-  return untilSignal(
-    log,
-    stop,
-    () => false,
-    async () => {
-      const ask = await connect(config, { environment, clock, signal: stop.signal, log });
-      const tried = await Promise.all(runs.map((run) => tryEstimate(run, { config, ask, now }, stop, log)));
-      stop.signal.throwIfAborted();
-      const hasFailed = report(tried, log);
-      stdout.write(`${writers[format](planOf(tried, config))}\n`);
-      return hasFailed ? 1 : 0;
-    },
-  );
+  return askUntilSignal(config, options, async (ask) => {
+    const tried = await Promise.all(runs.map((run) => tryEstimate(run, { config, ask, now }, log)));
+    const hasFailed = report(tried, log);
+    stdout.write(`${writers[format](planOf(tried, config))}\n`);
+    return hasFailed ? 1 : 0;
+  });
 }
 
 interface Tried {
@@ -75,12 +65,12 @@ interface Tried {
   readonly why?: string;
 }
 
-async function tryEstimate(run: StreamRun, options: EstimateOptions, stop: AbortController, log: Log): Promise<Tried> {
+async function tryEstimate(run: StreamRun, options: EstimateOptions, log: Log): Promise<Tried> {
   try {
     return { run, estimate: await estimate(run, options) };
   } catch (error) {
-    if (error instanceof ForeseenError && error.remedy === 'end the run') stop.abort(error);
-    return { run, error, why: stop.signal.aborted ? '' : explained(error, log, { stream: run.stream.id }) };
+    if (endsRun(error)) throw error;
+    return { run, error, why: explained(error, log, { stream: run.stream.id }) };
   }
 }
 

@@ -96,7 +96,6 @@ const secretKey = /(sk_(?:test|live)_)[\w.-]+/g;
 /** Control characters become their code points. Texts of the API pass through here, and could drive a terminal. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u${code.toString(16).padStart(4, '0')}`;
+    return `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
   });
 }

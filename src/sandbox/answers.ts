@@ -201,11 +201,11 @@ function sum(count: number, addend: (index: number) => unknown): number {
 const wraps: PerStream<(records: string, list: List, parent: string | undefined) => string> = {
   apple_pay_domains: (names) => `{"domainNames":[${names}]}`,
   subscription_invoices: (invoices, list, parent) => {
-    const whole = parseExact(parent ?? '{}') as Record<string, unknown>;
+    const whole = parseExact(parent!) as Record<string, unknown>;
     const { most_recent_invoice, invoices: _, invoices_history: __, ...subscription } = whole;
     const newest = list.length > 0 ? list.text(0) : 'null';
     const own = stringifyExact(subscription).slice(0, -1);
-    return `${own}${own === '{' ? '' : ','}"most_recent_invoice":${newest},"invoices":[${invoices}]}`;
+    return `${own},"most_recent_invoice":${newest},"invoices":[${invoices}]}`;
   },
 };
 

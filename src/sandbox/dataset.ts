@@ -1,5 +1,5 @@
 /** The records of the sandbox: the lists of all streams. They are given, synthetic, or arrive while it runs. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { exactDigits, parseExact } from '../json/exact.ts';
@@ -189,9 +189,8 @@ function placeOfParent(facts: StreamFacts, parents: List, parent: string): numbe
 function byParent(stream: StreamName, records: Records): ReadonlyMap<string, readonly unknown[]> {
   const hasParent = (streams[stream] as StreamFacts).parent !== undefined;
   if (isList(records)) {
-    if (hasParent && records.length > 0)
-      throw new Error(`the records of ${stream} must be given for each of its parents`);
-    return new Map(hasParent ? [] : [[noParent, records]]);
+    if (hasParent) throw new Error(`the records of ${stream} must be given for each of its parents`);
+    return new Map([[noParent, records]]);
   }
   if (!hasParent) throw new Error(`the records of ${stream} must be a list`);
   return new Map(Object.entries(records));
@@ -201,10 +200,9 @@ function isList(records: Records): records is readonly unknown[] {
   return Array.isArray(records);
 }
 
-/** The records in `fixtures/records/`; none if the file is not there. */
+/** The records in `fixtures/records/`. */
 export function readFixtures(stream: StreamName): Records {
   const path = join(packageFolder, 'fixtures', 'records', `${stream}.json`);
-  if (!existsSync(path)) return [];
   try {
     return parseExact(readFileSync(path, 'utf8')) as Records;
   } catch (error) {

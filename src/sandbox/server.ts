@@ -51,12 +51,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const delays = new Set<NodeJS.Timeout>();
 
   const server = createServer((message, response) => {
-    const [path = '', search = ''] = (message.url ?? '').split(/\?(.*)/s);
+    const [path = '', search = ''] = message.url!.split(/\?(.*)/s);
     const query = Object.fromEntries(new URLSearchParams(search));
     const target = findTarget(path, query);
     const endpoint = target?.kind === 'list' ? target.stream : undefined;
-    const request: SandboxRequest = { method: message.method ?? '', endpoint, path, query, at: now(), status: 0 };
-    const { index, attempt } = log.begin(request, message.url ?? '');
+    const request: SandboxRequest = { method: message.method!, endpoint, path, query, at: now(), status: 0 };
+    const { index, attempt } = log.begin(request, message.url!);
     response.once('close', log.end);
     const fault = () => options.faults?.({ index, endpoint, path, query, attempt });
     const incoming: Incoming = { ...request, target, authorization: message.headers.authorization, fault };

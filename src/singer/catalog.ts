@@ -96,14 +96,12 @@ export function parseCatalog(json: unknown): readonly UserEntry[] {
  * The wishes of a user's catalog about columns that the tap does not grant: columns that do not exist, and other types. The
  * tap writes its own columns, under its own types.
  *
+ * @param entry of a stream that is offered
  * @returns undefined if there is nothing
  */
-export function ungrantedColumns(
-  offered: readonly CatalogEntry[],
-  { tap_stream_id, schema, metadata }: UserEntry,
-): string | undefined {
-  const own = offered.find((entry) => entry.tap_stream_id === tap_stream_id)?.schema;
-  if (own === undefined) return undefined;
+export function ungrantedColumns(offered: readonly CatalogEntry[], entry: UserEntry): string | undefined {
+  const { tap_stream_id, schema, metadata } = entry;
+  const { schema: own } = offered.find((entry) => entry.tap_stream_id === tap_stream_id)!;
   const unknown = new Set(unknownColumns(own, schema ?? {}, []));
   for (const { breadcrumb, metadata: wish } of metadata ?? []) {
     if (isTrue(wish['selected']) && columnAt(own, breadcrumb) === undefined) unknown.add(pathOf(breadcrumb));

@@ -47,7 +47,7 @@ export function parseState(json: unknown, streams: readonly Bookmarked[] = []): 
 /** An example of a right state, with a stream from the user's file if it names one. */
 function exampleFor(streams: readonly Bookmarked[], json: unknown): string {
   const dated = streams.filter(({ replication_key }) => replication_key !== undefined);
-  const text = JSON.stringify(json) ?? '';
+  const text = JSON.stringify(json);
   const stream = dated.find(({ tap_stream_id }) => text.includes(`"${tap_stream_id}"`)) ?? dated[0];
   const { tap_stream_id = 'transactions', replication_key = 'createdAt' } = stream ?? {};
   return `{"bookmarks": {"${tap_stream_id}": {"${replication_key}": "2026-01-31T00:00:00.000Z"}}}`;

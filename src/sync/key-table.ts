@@ -5,7 +5,6 @@
  * all of it the keys (measured). An amount that a double cannot carry is held apart.
  */
 export interface KeyTable {
-  readonly size: number;
   /** False if there is no more room for a new key: then the table is not what was written. */
   put(key: string, version: Version): boolean;
   versions(): Iterable<readonly [string, Version]>;
@@ -57,9 +56,6 @@ export function createKeyTable(width: number): KeyTable {
   }
 
   return {
-    get size() {
-      return places.size;
-    },
     put(key, version) {
       const place = places.get(key) ?? places.size;
       const unit = currencies.get(version.currency) ?? currencies.size;

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { StreamFacts } from '../../src/paystack/stream-facts.ts';
 import { type StreamName, streams } from '../../src/paystack/streams.ts';
 import { deeperThan, once, refused, refusedByOthers, total, type When, withParameter } from '../support/bends.ts';
-import { type Case, daily, dayMs, failureOf, tryCases } from '../support/hostile-cases.ts';
+import { type Case, daily, dayMs, failureOf, plainStreams, tryCases } from '../support/hostile-cases.ts';
 import { type HostileList, startHostilePaystack } from '../support/hostile-paystack.ts';
 import { runSync, runTap, type SyncInput, workFolder } from '../support/tap.ts';
 
@@ -24,22 +24,12 @@ const optional = [
 /** What every integration has. */
 const core = [
   'balances',
-  'balance_ledger',
-  'customers',
   'disputes',
   'invoices',
-  'payment_pages',
-  'plans',
-  'products',
   'refunds',
-  'settlements',
   'settlement_transactions',
   'subaccounts',
-  'subscriptions',
-  'transaction_splits',
-  'transactions',
-  'transfer_recipients',
-  'transfers',
+  ...plainStreams,
 ] as const satisfies readonly StreamName[];
 
 const words = [

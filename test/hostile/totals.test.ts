@@ -3,21 +3,13 @@
  * total is a hint.
  */
 import t from 'tap';
-import type { StreamName } from '../../src/paystack/streams.ts';
 import { deeperThan, emptied, first, noMeta, noTotal, once, refused, thinned, total } from '../support/bends.ts';
 import { type Case, daily, newcomer, tryCases } from '../support/hostile-cases.ts';
-import type { Asked, Bend, HostileList } from '../support/hostile-paystack.ts';
+import type { Asked, Bend } from '../support/hostile-paystack.ts';
 
 /** A list of so many daily rows, bent. */
 function bent(count: number, ...bends: readonly Bend[]): Case['list'] {
   return (stream) => ({ records: daily(stream, count), bends });
-}
-
-/** Rows that come while the first so many answers are given, one after each. */
-function arriving(stream: StreamName, count: number): NonNullable<HostileList['meanwhile']> {
-  return (list, { nth }) => {
-    if (nth <= count) list.records.push(newcomer(stream, 1_000_000 + nth));
-  };
 }
 
 const whole = 60;
@@ -146,57 +138,29 @@ t.test('a page behind the end that is refused takes nothing from a list that is 
   ]);
 });
 
-t.test('a total that stands still while rows come', (t) =>
-  tryCases(t, { page_size: 10 }, [
+t.test('a total that stands still while rows come', (t) => {
+  const still = total(() => whole);
+  const lagging = total((honest, { nth }) => (nth < 4 ? whole : honest));
+  return tryCases(t, { page_size: 10 }, [
     ...([1, 3, 7] as const).flatMap((count): Case[] => [
-      {
-        name: `${count} come, the total is that of the beginning`,
-        list: (stream) => ({
-          ...bent(
-            whole,
-            total(() => whole),
-          )(stream),
-          meanwhile: arriving(stream, count),
-        }),
-      },
-      {
-        name: `${count} come, the total lags behind`,
-        list: (stream) => ({
-          ...bent(
-            whole,
-            total((honest, { nth }) => (nth < 4 ? whole : honest)),
-          )(stream),
-          meanwhile: arriving(stream, count),
-        }),
-      },
+      { name: `${count} come, the total is that of the beginning`, list: growing(still, count, 1) },
+      { name: `${count} come, the total lags behind`, list: growing(lagging, count, 1) },
     ]),
-    {
-      name: 'a page comes at once',
-      list: (stream) => ({
-        ...bent(
-          whole,
-          total(() => whole),
-        )(stream),
-        meanwhile: (list, { nth }) => {
-          if (nth === 1) for (let id = 0; id < 10; id++) list.records.push(newcomer(stream, 1_000_000 + id));
-        },
-      }),
-    },
-    {
-      name: 'more than a page comes at each page',
-      list: (stream) => ({
-        ...bent(
-          whole,
-          total(() => whole),
-        )(stream),
-        meanwhile: (list, { nth }) => {
-          if (nth <= 4) for (let id = 0; id < 12; id++) list.records.push(newcomer(stream, 1_000_000 + nth * 100 + id));
-        },
-      }),
-      maxRequests: 80,
-    },
-  ]),
-);
+    { name: 'a page comes at once', list: growing(still, 1, 10) },
+    { name: 'more than a page comes at each page', list: growing(still, 4, 12), maxRequests: 80 },
+  ]);
+
+  /** After each of the first so many answers so many rows come. */
+  function growing(said: Bend, answers: number, rows: number): Case['list'] {
+    return (stream) => ({
+      ...bent(whole, said)(stream),
+      meanwhile: (list, { nth }) => {
+        if (nth > answers) return;
+        for (let id = 0; id < rows; id++) list.records.push(newcomer(stream, 1_000_000 + nth * 100 + id));
+      },
+    });
+  }
+});
 
 /** So many rows, on so small pages, that the range is cut into windows. */
 const many = 330;
