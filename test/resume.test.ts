@@ -4,7 +4,7 @@ import { randomNumbers } from '../src/sandbox/rows.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 import { type Json, readMessages, runSync, selecting, startTap, workFolder } from './support/tap.ts';
 
-const rows = 600;
+const rows = 480;
 const spread = { rows, from: '2025-01-01T00:00:00Z', to: '2026-06-30T00:00:00Z' };
 const streams = ['customers', 'transactions', 'transfers'];
 const sandbox = await startSandbox({
