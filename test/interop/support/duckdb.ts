@@ -48,8 +48,11 @@ function asking(environment: string): Ask {
 /** A file that a newer DuckDB has made cannot be opened by an older one. */
 const [ofOldest, ofNewest] = [asking('target-duckdb'), asking('duckdb')];
 
+/** As a file: with `-c`, DuckDB takes a person to sit there, and prints how far it is once that takes two seconds. */
 async function pythonOf(environment: string, database: string, sqlFile: string): Promise<Command> {
-  return [(await environmentOf(environment)).python, '-c', runFile, database, sqlFile];
+  const script = `${sqlFile}.py`;
+  writeFileSync(script, runFile);
+  return [(await environmentOf(environment)).python, script, database, sqlFile];
 }
 
 type LoaderOf = (database: string, sqlFile: string) => Promise<Command>;
