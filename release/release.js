@@ -37,7 +37,7 @@ function release() {
     );
   }
 
-  if (runsTests) for (const script of ['test', 'test:interop']) show('npm', 'run', script);
+  if (runsTests) for (const script of ['test', 'test:slow']) show('npm', 'run', script);
   run('npm', 'run', 'build');
   const packages = join(root, 'dist', 'release');
   mkdirSync(packages, { recursive: true });

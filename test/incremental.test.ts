@@ -127,13 +127,16 @@ t.test('every STATE is a safe point: a run from it gives what was not written be
   withSandbox({}, async (sync) => {
     const run = await sync({ streams: ['transactions', 'refunds'] }, { page_size: 1, requests_per_minute: 1_000_000 });
     const written = new Set<number>();
-    const points: { state: unknown; written: Set<number> }[] = [];
+    // By what each says of the transactions: where some say the same, the first has the least written before it.
+    const points = new Map<string, { state: unknown; written: Set<number> }>();
     for (const { type, stream, record, value } of run.messages) {
       if (type === 'RECORD' && stream === 'transactions') written.add(record.id);
-      if (type === 'STATE') points.push({ state: value, written: new Set(written) });
+      if (type !== 'STATE') continue;
+      const said = JSON.stringify(value.bookmarks.transactions ?? null);
+      if (!points.has(said)) points.set(said, { state: value, written: new Set(written) });
     }
-    t.ok(points.length > 4, 'the range was cut into windows');
-    for (const point of points) {
+    t.ok(points.size > 4, 'the range was cut into windows');
+    for (const point of points.values()) {
       const resumed = await sync({ state: point.state }, { lookback_window_days: 0 });
       for (const { id } of resumed.records['transactions'] ?? []) point.written.add(id);
       t.equal(point.written.size, 300);

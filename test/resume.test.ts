@@ -4,7 +4,7 @@ import { randomNumbers } from '../src/sandbox/rows.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 import { type Json, readMessages, runSync, selecting, startTap, workFolder } from './support/tap.ts';
 
-const rows = 600;
+const rows = 480;
 const spread = { rows, from: '2025-01-01T00:00:00Z', to: '2026-06-30T00:00:00Z' };
 const streams = ['customers', 'transactions', 'transfers'];
 const sandbox = await startSandbox({
@@ -91,7 +91,7 @@ t.test('the undisturbed run has everything', async (t) => {
 t.test('killed at any byte, the next run has the rest', async (t) => {
   const seed = 12_345;
   const chance = randomNumbers(seed);
-  for (let kill = 0; kill < 5; kill++) {
+  for (let kill = 0; kill < 4; kill++) {
     const bytes = Math.floor(chance() * whole.stdout.length);
     const first = received((await stopAfter(bytes, 'SIGKILL')).stdout);
     const rest = await runSync({ config, streams, ...(first.state && { state: first.state }) });
@@ -108,7 +108,7 @@ t.test('killed again and again, it gets there without a loss', async (t) => {
   const chance = randomNumbers(seed);
   const union = new Set<string>();
   let state: Json;
-  for (let kill = 0; kill < 8; kill++) {
+  for (let kill = 0; kill < 6; kill++) {
     const part = received((await stopAfter(Math.floor(chance() * whole.stdout.length * 0.4), 'SIGKILL', state)).stdout);
     for (const id of part.ids) union.add(id);
     state = part.state ?? state;

@@ -54,7 +54,8 @@ export async function untilSignal(
     log('WARNING', `${error.message}; the next run goes on from the last state`);
     return error.exitCode;
   } finally {
-    for (const signal of signals) process.off(signal, onSignal);
+    // Once it is stopped, a signal that comes again must find a listener to its very end: without one, Node.js is killed by it.
+    if (!(stop.signal.reason instanceof Interrupted)) for (const signal of signals) process.off(signal, onSignal);
   }
 }
 

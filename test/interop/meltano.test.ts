@@ -1,6 +1,9 @@
-/** The plugin definition, copied into a project with the package installed by npm, as a user of Meltano would have it. */
+/**
+ * The plugin definition, copied into a project with the package installed by npm, as a user of Meltano would have it. What
+ * `meltano add` makes of it, test/interop/docs.test.ts looks at.
+ */
 import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { capabilities } from '../../src/command/about.ts';
 import { output } from '../support/commands.ts';
@@ -12,15 +15,6 @@ import { install, pack } from './support/package.ts';
 import { streamNames, transaction } from './support/payments.ts';
 
 const definition = join(import.meta.dirname, '../../meltano.yml');
-const pluginFile = join(import.meta.dirname, '../../meltano-plugin.yml');
-
-const emptyProject = `
-project_id: tap-paystack
-default_environment: dev
-send_anonymous_usage_stats: false
-environments:
-  - name: dev
-`;
 
 /** Checks a project file by the schema that Meltano ships, and prints it as JSON. */
 const validate = `
@@ -38,18 +32,6 @@ t.test('the plugin definition is valid, and says what the tap has', async (t) =>
   t.equal(plugin.pip_url, undefined);
   t.strictSame(plugin.capabilities, capabilities, 'the capabilities of --about');
   t.strictSame(plugin.settings, meltanoSettings, 'the settings of src/config.ts');
-});
-
-t.test('meltano add takes the definition from its file, and runs the command of the path', async (t) => {
-  const project = await openMeltano(t, emptyProject);
-  await install((await pack(project.path)).tarball, project.path);
-  project.variables['PATH'] = [join(project.path, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
-  await project.meltano('add', '--plugin-type', 'extractor', 'tap-paystack', '--from-ref', pluginFile);
-  t.match(await project.meltano('config', 'test', 'tap-paystack'), 'Plugin configuration is valid');
-  const printed = await project.meltano('config', 'print', 'tap-paystack');
-  t.match(printed, '"page_size": 200', 'its settings and their defaults are known');
-  const discovered = await project.meltano('invoke', 'tap-paystack', '--discover');
-  for (const stream of streamNames) t.match(discovered, `"tap_stream_id": "${stream}"`);
 });
 
 t.test('install, list, test, run, run again, select, fail', async (t) => {

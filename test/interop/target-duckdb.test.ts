@@ -1,43 +1,42 @@
-/** The pipelinewise family of targets, as target-duckdb: two runs into a file, the second from the printed state. */
+/** The pipelinewise family of targets, as target-duckdb. */
 import { join } from 'node:path';
 import t from 'tap';
-import { type Command, output } from '../support/commands.ts';
-import { selecting, workFolder } from '../support/tap.ts';
+import { output } from '../support/commands.ts';
+import { type Json, workFolder } from '../support/tap.ts';
 import { environmentOf } from './support/environments.ts';
-import { load } from './support/load.ts';
-import { startHeld, streamNames, transaction } from './support/payments.ts';
-import { holdsAll } from './support/warehouse.ts';
+import { streamNames } from './support/payments.ts';
+import { takesTwoRuns } from './support/two-runs.ts';
 
-/** Prints the rows of a SELECT, each column as text. */
-const select = `
+/** Runs statements on a file, in the schema of the target, and prints the rows of all, each column as text. */
+const python = `
 import duckdb, json, sys
-cursor = duckdb.connect(sys.argv[1], read_only=True).execute(sys.argv[2])
-names = [column[0] for column in cursor.description]
+connection = duckdb.connect(sys.argv[1])
+connection.execute("set schema 'paystack'")
 text = lambda value: None if value is None else str(value)
-print(json.dumps([dict(zip(names, map(text, row))) for row in cursor.fetchall()]))
+rows = []
+for sql in json.loads(sys.argv[2]):
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    rows += [dict(zip(names, map(text, row))) for row in cursor.fetchall()]
+print(json.dumps(rows))
 `;
 
-t.test('two runs, the second incremental', async (t) => {
+t.test('two runs, the second incremental, and their receipts', async (t) => {
   const environment = await environmentOf('target-duckdb');
   const folder = workFolder();
-  const held = await startHeld();
-  t.teardown(() => Promise.all([held.sandbox.close(), folder.remove()]));
+  t.teardown(() => folder.remove());
   const file = join(folder.path, 'warehouse.duckdb');
   const settings = folder.file('target.json', { path: file, filepath: file, default_target_schema: 'paystack' });
-  const into: Command = [environment.bin('target-duckdb'), '--config', settings];
-  const catalog = folder.file('catalog.json', selecting(streamNames));
-  const from = ['--config', folder.file('config.json', held.config), '--catalog', catalog];
-  const warehouse = {
-    query: async (sql: string) => JSON.parse(await output([environment.python, '-c', select, file, sql])),
-    column: (name: string) => name.toLowerCase(),
-    table: (stream: string) => `paystack.${stream}`,
-  };
-
-  const first = await load(from, into);
-  await holdsAll(t, warehouse, held);
-
-  held.add(transaction(1000, { createdAt: new Date().toISOString() }));
-  const second = await load([...from, '--state', folder.file('state.json', first.state)], into);
-  await holdsAll(t, warehouse, held);
-  t.ok(second.written['transactions']! < 100, `incremental: ${second.written['transactions']} of 451 transactions`);
+  const ask = async (queries: readonly string[]) =>
+    JSON.parse(await output([environment.python, '-c', python, file, JSON.stringify(queries)])) as Json[];
+  await takesTwoRuns(t, {
+    into: [environment.bin('target-duckdb'), '--config', settings],
+    column: (name) => name.toLowerCase(),
+    table: (stream) => `paystack.${stream}`,
+    query: (sql) => ask([sql]),
+    receipts: streamNames,
+    spelling: 'quoted',
+    ask,
+    change: (sql) => ask([sql]),
+  });
 });

@@ -1,7 +1,9 @@
 /** DuckDB, as people run it: its command line, and its Python module of two versions. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, output, run } from '../../support/commands.ts';
+import { createInterface } from 'node:readline';
+import t from 'tap';
+import { type Command, run, start } from '../../support/commands.ts';
 import { type Json, type Run, runTap, workFolder } from '../../support/tap.ts';
 import { environmentOf } from './environments.ts';
 
@@ -11,20 +13,46 @@ import duckdb, sys
 print(duckdb.connect(sys.argv[1]).execute(open(sys.argv[2], encoding='utf8').read()).fetchone()[0])
 `;
 
-/** Prints the rows of each statement, each column as text. */
+/** For each line with a database and statements, prints a line with the rows of each statement, each column as text. */
 const select = `
 import duckdb, json, sys
 text = lambda value: None if value is None else str(value)
-connection = duckdb.connect(sys.argv[1])
-def rows(sql):
+def rows(connection, sql):
     cursor = connection.execute(sql)
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, map(text, row))) for row in cursor.fetchall()]
-print(json.dumps([rows(sql) for sql in sys.argv[2:]]))
+for line in sys.stdin:
+    database, statements = json.loads(line)
+    with duckdb.connect(database) as connection:
+        print(json.dumps([rows(connection, sql) for sql in statements]), flush=True)
 `;
 
+type Ask = (database: string, statements: readonly string[]) => Promise<Json[][]>;
+
+/** Asks one Python, question after question: to start one takes longer than its answer. */
+function asking(environment: string): Ask {
+  const python = environmentOf(environment).then(({ python }) => {
+    const child = start([python, '-c', select], { stdio: ['pipe', 'pipe', 'inherit'] });
+    t.teardown(() => child.stdin!.end());
+    return { child, answers: createInterface(child.stdout!)[Symbol.asyncIterator]() };
+  });
+  return async (...question) => {
+    const { child, answers } = await python;
+    child.stdin!.write(`${JSON.stringify(question)}\n`);
+    const { done, value } = await answers.next();
+    if (done) throw new Error('the statements failed: Python says why on stderr');
+    return JSON.parse(value);
+  };
+}
+
+/** A file that a newer DuckDB has made cannot be opened by an older one. */
+const [ofOldest, ofNewest] = [asking('target-duckdb'), asking('duckdb')];
+
+/** As a file: with `-c`, DuckDB takes a person to sit there, and prints how far it is once that takes two seconds. */
 async function pythonOf(environment: string, database: string, sqlFile: string): Promise<Command> {
-  return [(await environmentOf(environment)).python, '-c', runFile, database, sqlFile];
+  const script = `${sqlFile}.py`;
+  writeFileSync(script, runFile);
+  return [(await environmentOf(environment)).python, script, database, sqlFile];
 }
 
 type LoaderOf = (database: string, sqlFile: string) => Promise<Command>;
@@ -73,11 +101,7 @@ export function openLoader(client: Client, fileName = 'warehouse.duckdb'): Loade
       const command = await clients[client](database, sqlFile);
       return run(['bash', '-c', 'cat "$0" | "$@"', file, ...command]);
     },
-    query: async (...statements) => {
-      // A file that a newer DuckDB has made cannot be opened by an older one.
-      const { python } = await environmentOf(client === 'Python, 2.0.1' ? 'duckdb' : 'target-duckdb');
-      return JSON.parse(await output([python, '-c', select, database, ...statements]));
-    },
+    query: (...statements) => (client === 'Python, 2.0.1' ? ofNewest : ofOldest)(database, statements),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The lines of Node.js that the tap must run on. npm has packages that carry nothing but the executable. */
-import { copyFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached, must } from '../../support/cache.ts';
 import { needed } from './needed.ts';
@@ -14,10 +14,10 @@ export const oldNodeVersions = ['16.20.2', '18.20.8'] as const;
 export function nodeFolder(version: string): Promise<string> {
   const name = `node-${process.platform}-${process.arch}`;
   const made = cached(`node-${version}`, async (draft) => {
-    const quietly = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
-    await must(['npm', 'install', '--prefix', draft, ...quietly, `${name}@${version}`]);
-    copyFileSync(join(draft, 'node_modules', name, 'bin', 'node'), join(draft, 'node'));
-    rmSync(join(draft, 'node_modules'), { recursive: true });
+    await must(['npm', 'pack', '--silent', '--pack-destination', draft, `${name}@${version}`]);
+    const packed = join(draft, `${name}-${version}.tgz`);
+    await must(['tar', '-xzf', packed, '-C', draft, '--strip-components=2', 'package/bin/node']);
+    rmSync(packed);
   });
   return needed(made);
 }

@@ -72,6 +72,8 @@ export interface Held {
   readonly transactions: Json[];
   /** Puts a record at the top of the transactions. */
   add(record: Json): void;
+  /** Puts a record at the top of another list. */
+  addTo(stream: StreamName, record: Json): void;
   /** Changes a transaction in place. */
   change(id: number, changes: object): void;
 }
@@ -97,6 +99,10 @@ export async function startHeld(options: SandboxOptions = {}): Promise<Held> {
       sandbox.add('transactions', sent(record));
       held.unshift(record);
       counts['transactions'] = held.length;
+    },
+    addTo: (stream, record) => {
+      sandbox.add(stream, record);
+      counts[stream]!++;
     },
     change: (id, changes) => {
       sandbox.change('transactions', id, changes);
