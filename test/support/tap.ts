@@ -1,6 +1,6 @@
 /** Runs the built executable as a user would, and reads what it prints as a strict target would. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
@@ -32,7 +32,10 @@ export function workFolder(): { path: string; file(name: string, content: unknow
     path,
     file: (name, content) => {
       const file = join(path, name);
-      writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content), { mode: 0o600 });
+      // Tests that run at once may write the same file while a tap reads it, and must not leave it empty for a moment.
+      const whole = `${file}.whole`;
+      writeFileSync(whole, typeof content === 'string' ? content : JSON.stringify(content), { mode: 0o600 });
+      renameSync(whole, file);
       return file;
     },
     remove: () => rmSync(path, { recursive: true, force: true }),
