@@ -115,7 +115,7 @@ async function nextPage<Content>(
     if (asked.count > 0 || isAllThere || first.total === undefined) return asked;
     return await certainlyEmpty(reader, query, first, ledger, number);
   } catch (error) {
-    if (!(error instanceof Refused) || !error.isPaystacks || number === 1) throw error;
+    if (!(error instanceof Refused) || !error.isPaystacks) throw error;
     // What is refused behind a page that is not full is not there. Behind a full one it may be too deep, whatever was announced.
     if (!page.isFull || (isAllThere && reader.wanted.range === undefined)) return undefined;
     noteDepth(reader, number, error);
@@ -137,9 +137,9 @@ async function certainlyEmpty<Content>(
   number: number,
 ): Promise<Page<Content>> {
   const again = await list.page(number, query);
-  const lastAnnounced = Math.ceil((first.total ?? 0) / Math.max(1, first.count));
+  const lastAnnounced = Math.ceil(first.total! / first.count);
   if (again.count > 0 || !reader.areTotalsBelieved || lastAnnounced <= number) return again;
-  const last = await list.page(Math.min(lastAnnounced, Number.MAX_SAFE_INTEGER), query);
+  const last = await list.page(lastAnnounced, query);
   last.release();
   if (last.count > 0) ledger.gapsUntil = lastAnnounced;
   return again;

@@ -196,7 +196,7 @@ async function* finishWindow<Content>(
     yield* settle(reader, query, first, ledger);
     countNew(ledger, came);
   } catch (error) {
-    if (!(error instanceof Refused) || !error.isPaystacks || ledger.pages === 0) throw error;
+    if (!(error instanceof Refused) || !error.isPaystacks) throw error;
     const cut = cutOf(window, ledger, range.now);
     if (cut !== undefined) yield* finishInParts(reader, window, ledger, range, came, cut);
     else if (isAnnouncedThere(reader, ledger, first)) yield* settle(reader, query, first, ledger);
