@@ -3,8 +3,7 @@
 // through all that `tests.json` names. `survivors.md` says which changes stay unnoticed, and why.
 //
 // Stryker (https://stryker-mutator.io) does the work; it is fetched when it is first asked for, being larger than all else.
-// A trial must be cheap: `build.js` bundles the tests once, with all changes in them, and each test file is a process of
-// plain Node.js. Which change is alive is in its environment.
+// A trial must be cheap: `build.js` bundles the tests once, with all changes in them, and `runner.js` runs these bundles.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -40,23 +39,26 @@ function mutate(path) {
   if (tests === undefined) throw new Error(`tests.json names no tests for ${file}`);
   const options = {
     mutate: [path],
-    testRunner: 'command',
-    commandRunner: { command: tests.map((name) => `node dist/mutation/${name}.test.js`).join(' && ') },
+    testRunner: 'bundles',
+    plugins: [join(import.meta.dirname, 'runner.js')],
+    coverageAnalysis: 'off',
+    // Things that a trial leaves behind do not pile up.
+    maxTestRunnerReuse: 50,
+    testRunnerNodeArgs: ['--max-old-space-size=1000'],
     buildCommand: `node test/mutation/build.js ${tests.join(' ')}`,
     // What takes longer than half as long again, and this, has no end.
-    timeoutMS: 10_000,
+    timeoutMS: 5000,
     concurrency: 2,
     tsconfigFile: 'none',
     disableTypeChecks: true,
     reporters: ['clear-text'],
-    clearTextReporter: { allowColor: false, logTests: false, reportTests: false, reportScoreTable: false },
+    clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
     tempDirName: '.tap/mutation',
     ignorePatterns: ['/.tap', '/dist', '/docs'],
   };
   mkdirSync(dirname(config), { recursive: true });
   writeFileSync(config, JSON.stringify(options));
-  // A change may have a test gather things without end.
-  const env = { ...process.env, TAP_BAIL: '1', NODE_OPTIONS: '--max-old-space-size=512' };
+  const env = { ...process.env, MUTATE_TESTS: tests.join(' ') };
   process.stdout.write(`${path}, by ${tests.join(', ')}\n`);
   const args = ['--yes', '--package', stryker, '--', 'stryker', 'run', config];
   return spawnSync('npx', args, { cwd: root, env, stdio: 'inherit' }).status;
