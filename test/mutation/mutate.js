@@ -46,8 +46,8 @@ function mutate(path) {
     maxTestRunnerReuse: 50,
     testRunnerNodeArgs: ['--max-old-space-size=1000'],
     buildCommand: `node test/mutation/build.js ${tests.join(' ')}`,
-    // What takes longer than half as long again, and this, has no end.
-    timeoutMS: 5000,
+    // A machine that has much else to do is slow; what waits for ever, or is in a loop, is mostly known sooner.
+    timeoutMS: 30_000,
     concurrency: 2,
     tsconfigFile: 'none',
     disableTypeChecks: true,

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 
 const names = process.env.MUTATE_TESTS.split(' ');
 /** So often, a change that is come by has led into a loop. */
-const hitLimit = 300_000;
+const hitLimit = 100_000;
 /** A failure outside of all tests is one as well. */
 const outside = ['uncaughtException', 'unhandledRejection'];
 let trials = 0;
