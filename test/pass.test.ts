@@ -127,6 +127,15 @@ const emptied = (given: Page<string>) => page([], { total: given.total });
 const thirdIsEmpty = (given: Page<string>, { number }: Asked) => (number === 3 ? emptied(given) : given);
 const secondIsUneven = (given: Page<string>, { number }: Asked) =>
   number === 2 ? { ...given, rows: given.rows.slice(1), count: 2 } : given;
+/** Page 2 holds these, one time after the other; the last of them from then on. */
+function secondPages(...pages: readonly (readonly number[])[]): MemoryListOptions['bend'] {
+  const left = [...pages];
+  return (given, { number }) => {
+    const ids = number === 2 ? (left.length > 1 ? left.shift()! : left[0]!) : undefined;
+    return ids === undefined ? given : { ...given, rows: rows(ids), count: ids.length };
+  };
+}
+
 interface Case {
   readonly held: readonly number[];
   readonly options: MemoryListOptions;
@@ -239,6 +248,60 @@ const cases: Readonly<Record<string, Case>> = {
     asked: Array(4).fill('1 2 3 3 5 4 5 6 6').join(' '),
     ...{ given: 10, announced: 13, missing: 3, reread: 3 },
   },
+  'a gap ends with the page that showed it, if that is empty by then': {
+    held: downFrom(13),
+    options: {
+      size: 3,
+      bend: (given, { number, nth }) => (number === 3 || (number === 5 && nth > 6) ? emptied(given) : given),
+    },
+    asked: '1 2 3 3 5 4 5 5 1 2 3 3 5 1 2 3 3 5',
+    ...{ given: 9, reread: 2, disproved: { total: 13, records: 9 } },
+  },
+  'a page with the beginning of another one is not the same': {
+    held: [3, 2, 1],
+    options: { size: 3, total: noTotal, bend: (_, { number }) => page(rows(downFrom(3, number > 1 ? 2 : 3))) },
+    asked: '1 2 3 4',
+  },
+  'a page with the same records in another order is not the same': {
+    held: [3, 2, 1],
+    options: { size: 3, total: noTotal, bend: (_, { number }) => page(rows(number > 1 ? [3, 1, 2] : [3, 2, 1])) },
+    asked: '1 2 3 4',
+  },
+  'what comes twice in three passes, but not always the same, is no double': {
+    held: [5, 4, 3, 1],
+    options: { size: 3, total: () => 5, bend: secondPages([3, 1], [4, 1], [3, 1], [4, 1]) },
+    asked: '1 2 3 3 3 2 1 1 2 3 3 3 2 1',
+    ...{ announced: 5, missing: 1, reread: 3 },
+  },
+  'nor is it, if some of it is always the same': {
+    held: [5, 4, 3, 1],
+    options: { size: 3, total: () => 5, bend: secondPages([3, 4, 1], [3, 5, 1], [3, 4, 1], [3, 5, 1]) },
+    asked: '1 2 3 3 3 2 1 1 2 3 3 3 2 1',
+    ...{ announced: 5, missing: 1, reread: 3 },
+  },
+  'nor if it is less each time': {
+    held: [5, 4, 3, 2],
+    options: { size: 3, total: () => 5, bend: secondPages([5, 4, 3, 2], [4, 3, 2], [3, 2], [2]) },
+    asked: '1 2 3 3 3 2 1 1 2 3 3 3 2 1',
+    ...{ announced: 5, missing: 1, reread: 3 },
+  },
+  'a total that is too high beside cursors is disproved in three passes as well': {
+    held: downFrom(7),
+    options: { size: 3, hasCursors: true, total: () => 9 },
+    asked: '1 >3 >6 1 >3 >6 1 >3 >6',
+    ...{ reread: 2, disproved: { total: 9, records: 7 } },
+  },
+  'oldest first, one goes: what has moved is found on the way back': {
+    held: downFrom(7).reverse(),
+    options: {
+      size: 3,
+      meanwhile: (list, { nth }) => {
+        if (nth === 2) list.held.shift();
+      },
+    },
+    asked: '1 2 3 3 3 2 1',
+    ...{ announced: 6, reread: 1 },
+  },
   'oldest first, a list is read back once': {
     held: downFrom(7).reverse(),
     options: { size: 3 },
@@ -320,4 +383,6 @@ t.test('what is no row counts as announced, and leaves the list unfinished', asy
   t.match(broken.tally, { announced: 7, missing: 0, unusable: 1, reread: 0 });
   const silent = await read(downFrom(7), { size: 3, bend, total: noTotal });
   t.match(silent.tally, { announced: 7, missing: 0, unusable: 1, reread: 1 });
+  const low = await read(downFrom(7), { size: 3, bend, total: () => 4 });
+  t.same(low.tally.disproved, { total: 4, records: 6 });
 });
