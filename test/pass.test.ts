@@ -128,7 +128,7 @@ const thirdIsEmpty = (given: Page<string>, { number }: Asked) => (number === 3 ?
 const secondIsUneven = (given: Page<string>, { number }: Asked) =>
   number === 2 ? { ...given, rows: given.rows.slice(1), count: 2 } : given;
 /** Page 2 holds these, one time after the other; the last of them from then on. */
-function secondPages(...pages: readonly (readonly number[])[]): MemoryListOptions['bend'] {
+function secondPages(...pages: readonly (readonly number[])[]): NonNullable<MemoryListOptions['bend']> {
   const left = [...pages];
   return (given, { number }) => {
     const ids = number === 2 ? (left.length > 1 ? left.shift()! : left[0]!) : undefined;
