@@ -169,7 +169,7 @@ function pagesAhead<Content>(reader: Reader<Content>, window: Window<Content>): 
   const { first, isAnnounced } = window;
   const pages = pagesToEnd(first);
   if (!isBelieved(first, window)) return 1;
-  if (!reader.areTotalsBelieved || !isAnnounced || first.count === 0 || !Number.isFinite(pages)) return 1;
+  if (!reader.areTotalsBelieved || !isAnnounced || !Number.isFinite(pages)) return 1;
   return Math.min(pages, (reader.tooDeep?.number ?? Number.POSITIVE_INFINITY) - 1);
 }
 
