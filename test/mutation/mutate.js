@@ -5,12 +5,12 @@
 // Stryker (https://stryker-mutator.io) does the work; it is fetched when it is first asked for, being larger than all else.
 // A trial must be cheap: `build.js` bundles the tests once, with all changes in them, and `runner.js` runs these bundles.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const stryker = '@stryker-mutator/core@9.6.1';
 const root = join(import.meta.dirname, '../..');
-const config = join(root, '.tap/stryker.json');
+const config = join(root, `.tap/stryker-${process.pid}.json`);
 
 /** The tests that are to notice, by file or wing; the quickest first, since the first that fails ends the trial. */
 const testsOf = JSON.parse(readFileSync(join(import.meta.dirname, 'tests.json'), 'utf8'));
@@ -61,5 +61,7 @@ function mutate(path) {
   const env = { ...process.env, MUTATE_TESTS: tests.join(' ') };
   process.stdout.write(`${path}, by ${tests.join(', ')}\n`);
   const args = ['--yes', '--package', stryker, '--', 'stryker', 'run', config];
-  return spawnSync('npx', args, { cwd: root, env, stdio: 'inherit' }).status;
+  const { status } = spawnSync('npx', args, { cwd: root, env, stdio: 'inherit' });
+  rmSync(config);
+  return status;
 }
