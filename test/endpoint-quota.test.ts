@@ -43,6 +43,7 @@ t.test('a request counts until a minute after its answer', (t) => {
   quota.inFlight = 1;
   t.equal(readyTime(quota, assumed, 4000), 62_000);
   t.equal(readyTime(quota, assumed, 61_000), 62_000);
+  t.equal(readyTime(quota, assumed, 70_000), 70_000);
   quota.inFlight = 3;
   t.equal(readyTime(quota, assumed, 4000), never);
   t.end();
@@ -67,6 +68,9 @@ t.test('a pause holds until its end', (t) => {
   t.equal(readyTime(quota, assumed, 999), 1000);
   quota.inFlight = 0;
   t.equal(readyTime(quota, assumed, 1001), 1001);
+  const spent = answeredAt([1000, 2000, 3000]);
+  spent.pausedUntil = 4000;
+  t.equal(readyTime(spent, assumed, 4000), 61_000, 'and not longer than that');
   t.end();
 });
 
