@@ -95,7 +95,7 @@ t.test('a total is a whole number, or the text of one', async (t) => {
   const totals: readonly (readonly [unknown, number | undefined])[] = [
     ...([0, 7, Number.MAX_SAFE_INTEGER] as const).map((total) => [total, total] as const),
     ['12', 12],
-    ...[-1, 1.5, 2 ** 53, 'x', '1x', 'x1', '', '-1', '1.5', true, null, undefined, Number.NaN].map(
+    ...[-1, 1.5, 2 ** 53, 'x', '1x', 'x1', '', '-1', '1.5', ' 1', '1.0', [7], true, null, undefined, Number.NaN].map(
       (total) => [total, undefined] as const,
     ),
   ];
@@ -150,6 +150,11 @@ t.test('a page is full as well if it has as many as the largest, once a later on
   const firsts = listOf(() => ({ data: records(7) }));
   await firsts.list.page(1, {});
   t.notOk((await firsts.list.page(1, range)).isFull, 'first pages alone do not show it');
+  t.ok((await firsts.list.after('c', {})).isFull);
+  const short = listOf((_, nth) => ({ data: records(nth === 2 ? 0 : 7) }));
+  await short.list.page(1, {});
+  await short.list.page(2, {});
+  t.notOk((await short.list.page(1, range)).isFull, 'nor does one without any');
 });
 
 t.test('a cursor is a text or a number that is not empty', async (t) => {
@@ -306,13 +311,22 @@ t.test('a list that answers 404 where it has nothing is empty, if it is there', 
   const facts = { emptyIs404: true } as const;
   const ranged = listOf(({ query }) => ('from' in (query ?? {}) ? refusal(404) : { data: records(2) }), facts);
   t.same(await ranged.list.page(1, range), {
-    ...noRows,
-    ...{ count: 0, total: 0, next: undefined, isLast: true, isFull: false, isFiltered: true },
+    ...{
+      rows: [],
+      release: noRows.release,
+      count: 0,
+      total: 0,
+      next: undefined,
+      isLast: true,
+      isFull: false,
+      isFiltered: true,
+    },
   });
   t.equal(ranged.asked.length, 2);
   t.equal(ranged.released(), 1);
   t.equal((await ranged.list.page(1, range)).count, 0);
   t.equal(ranged.asked.length, 3, 'it is known to be there');
+  t.notOk((await ranged.list.page(1, {})).isFull);
   const never = listOf((_, nth) => refusal(404, `${nth}`), facts);
   t.match(await never.list.page(1, range).catch((error: Error) => error), { said: '1' });
   const down = listOf((_, nth) => (nth === 1 ? refusal(404) : new Error('down')), facts);

@@ -92,6 +92,16 @@ t.test('as long as its endpoint answers others, a question has five tries; else 
   t.throws(() => noteFailure(effort, down, 60_000, 0), /tried 4 times in 240 s/);
 });
 
+t.test('an endpoint counts as silent from its first question on, whatever is asked of it since', async (t) => {
+  const { begin, clock } = running({ tryingMs, maxBackoffMs: 0 });
+  const effort = begin();
+  await clock.advance(119_999);
+  begin();
+  t.equal(noteFailure(effort, down, 60_000, 0), 0);
+  await clock.advance(1);
+  t.throws(() => noteFailure(effort, down, 60_000, 0), /tried 2 times in 120 s/);
+});
+
 t.test('a wait that is asked for uses up none of the tries, and all together have a bound', (t) => {
   const { begin } = running();
   for (const failure of [busy, overQuota]) {
@@ -201,11 +211,14 @@ t.test('any number of requests may listen to the signal', async (t) => {
   t.same(warnings, []);
 });
 
-t.test('whoever stops the run stops the waiting for the first contact', (t) => {
+t.test('whoever stops the run stops the waiting for the first contact', async (t) => {
+  const idle = running({}, { hasAnswered: false });
+  idle.stop.abort(new Error('stopped'));
+  await settle();
+  t.ok(idle.watch.signal.aborted, 'before anything was asked');
   const { begin, watch, clock, stop } = running({}, { hasAnswered: false });
   begin();
   stop.abort(new Error('stopped'));
   t.match(watch.signal.reason, { message: 'stopped' });
   t.equal(clock.pending(), 0);
-  t.end();
 });

@@ -4,6 +4,7 @@ import { Refused } from '../src/paystack/errors.ts';
 import type { Page, Row } from '../src/paystack/list.ts';
 import { readList } from '../src/paystack/reader.ts';
 import { dayMs, type Span } from '../src/paystack/windows.ts';
+import { settle } from './support/clock.ts';
 import {
   type Asked,
   downFrom,
@@ -54,6 +55,8 @@ function inShort(asked: string): string {
   return runs.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(' ');
 }
 
+const dateText = (ms: number) => new Date(ms).toISOString();
+
 /** Days since the start; undefined for an end that is open. */
 const dayOf = (ms: number) => (Number.isFinite(ms) ? (ms - start) / dayMs : undefined);
 
@@ -73,7 +76,7 @@ interface Case extends Given {
 }
 
 const aWeek: Given = { held: daily(7), options: { size: 3 } };
-const ignoring = { size: 3, ignoresFilter: true };
+const ignoring = { size: 3, ignoresFilter: () => true };
 const twoSpans = [
   { from: day(2), to: day(5) },
   { from: day(10), to: day(15) },
@@ -109,6 +112,22 @@ const cases: Readonly<Record<string, Case>> = {
     covered: [[2, 5, 10, 15]],
     ...{ came: 8, announced: 20, leftOut: 12 },
   },
+  'so is one that shows only on later pages that it ignores the range': {
+    ...{ held: daily(20), spans: [{ from: day(15), to: Number.POSITIVE_INFINITY }] },
+    options: { ...ignoring, total: () => undefined },
+    asked: '1-3 1-8 8 7 6 5 4 3 2 1',
+    covered: [[15, undefined]],
+    ...{ came: 6, announced: 20, leftOut: 14, reread: 1 },
+  },
+  'so is a list of which only a later window shows that it ignores the range': {
+    ...{ held: daily(400), options: { size: 2, ignoresFilter: (query) => 'from' in query } },
+    asked: '1 200 1 1-51 1 1-201',
+    covered: [
+      [undefined, 101],
+      [undefined, undefined],
+    ],
+    announced: 501,
+  },
   'a large range is cut at midnights, and each page is asked for once': {
     ...{ held: daily(400), options: { size: 2 }, ahead: 3 },
     asked: '1 200 1 1-51 1-51 1-51 1 1-51',
@@ -132,6 +151,19 @@ const cases: Readonly<Record<string, Case>> = {
     asked: '1-7 1-3 1-3',
     covered: cutCovered,
     announced: 6,
+  },
+  'a cut may lie at the midnight after now, as clocks differ': {
+    held: downFrom(45, 12).map((id) => row(id, day(id / 2) + dayMs / 4)),
+    ...{ options: { size: 2, bend: refusedFrom(4) }, now: day(21) },
+    asked: '1-5 1-3 1-3 1-3 1-3',
+    covered: [
+      [undefined, 18],
+      [18, 19],
+      [19, 20],
+      [20, 21],
+      [21, undefined],
+    ],
+    announced: 4,
   },
   'oldest first, both halves are read': {
     ...{ held: daily(20).reverse(), options: { size: 3, bend: refusedFrom(4) } },
@@ -208,6 +240,27 @@ const cases: Readonly<Record<string, Case>> = {
     ],
     ...{ given: 799, announced: 802, reread: 1 },
   },
+  'the range is read once more within its ends': {
+    held: daily(400),
+    options: {
+      size: 2,
+      meanwhile: (list, { query }) => {
+        const isWhole = query['from'] === dateText(day(0) - 1000) && query['to'] === dateText(day(501));
+        list.held = daily(400).filter(({ key }) => key !== '150' || isWhole);
+      },
+    },
+    ...{ spans: [{ from: day(0), to: day(500) }], ahead: 3 },
+    asked: '1 200 1 1-51 1-51 1-51 1 1-51 1-201',
+    covered: [
+      [0, 101],
+      [101, 201],
+      [201, 301],
+      [301, 401],
+      [401, 500],
+      [0, 500],
+    ],
+    ...{ given: 799, announced: 802, reread: 1 },
+  },
   'fewer by now is nothing lost': {
     held: daily(400),
     options: {
@@ -248,19 +301,77 @@ for (const [name, one] of Object.entries(cases)) {
   });
 }
 
-t.test('what is refused in every part, or by something else than Paystack, is the error', async (t) => {
-  const sameDay = downFrom(20).map((id) => row(id, day(3)));
-  const tied = await read({ held: sameDay, options: { size: 3, bend: refusedFrom(4) } });
-  t.equal(tied.error, tooDeep);
+t.test('what is refused in every part is refused', async (t) => {
+  const held = downFrom(20).map((id) => row(id, day(3)));
+  for (const total of [() => 20, () => undefined]) {
+    const { error } = await read({ held, options: { size: 3, total, bend: refusedFrom(4) } });
+    t.equal(error, tooDeep);
+  }
+});
+
+t.test('an error that is no refusal of Paystack is that of the reading, even if it would pass', async (t) => {
   for (const error of [new Refused(403, 'a page of HTML'), new TypeError('a mistake')]) {
-    for (const ahead of [1, 4]) {
-      const bend = (given: Page<string>, { number }: Asked) => (number === 3 ? error : given);
-      const outcome = await read({ held: daily(20), options: { size: 3, bend }, ahead });
+    for (const [ahead, total] of [
+      [1, () => 20],
+      [4, () => 20],
+      [1, () => undefined],
+    ] as const) {
+      const bend = (given: Page<string>, { nth }: Asked) => (nth === 3 ? error : given);
+      const outcome = await read({ held: daily(20), options: { size: 3, total, bend }, ahead });
       t.equal(outcome.error, error);
       t.equal(outcome.given.length, 6);
       t.same(outcome.covered, []);
+      t.equal(outcome.list.asked.filter((number) => number === '3').length, 1);
     }
   }
+});
+
+t.test('an error of the second page has no other asked for', async (t) => {
+  const mistake = new TypeError('a mistake');
+  const bend = (given: Page<string>, { number }: Asked) => (number === 2 ? mistake : { ...given, isFull: false });
+  const { error, asked } = await read({ held: daily(20), options: { size: 3, bend }, ahead: 4 });
+  t.equal(error, mistake);
+  t.equal(asked, '1 2');
+});
+
+t.test('pages are asked for in parallel behind a first page that is not full, once the second has come', async (t) => {
+  const list = memoryList(daily(20), { size: 3, bend: (given) => ({ ...given, isFull: false }) });
+  const inFlight: number[] = [];
+  const waiting = new Set<number>();
+  const slow = {
+    ...list,
+    page: async (...asked: Parameters<typeof list.page>) => {
+      waiting.add(asked[0]);
+      inFlight.push(waiting.size);
+      await settle();
+      waiting.delete(asked[0]);
+      return list.page(...asked);
+    },
+  };
+  const wanted = { range: { spans: [everything], now: day(21) } };
+  await outcomeOf((tally) => readList(slow, wanted, () => 4, tally));
+  t.same(inFlight.slice(0, 2), [1, 1]);
+  t.equal(Math.max(...inFlight), 4);
+});
+
+t.test('what is missing in the parts of a window is said with the newest of them', async (t) => {
+  const { tally, covered } = await read({
+    held: daily(20),
+    options: {
+      size: 3,
+      total: (all, { query }) => ('from' in query || 'to' in query ? all : all + 5),
+      bend: (given, asked) => refusedFrom(4)(asked.nth === 1 ? { ...given, rows: given.rows.slice(1) } : given, asked),
+    },
+  });
+  t.match(tally, { missing: 5, unusable: 1 });
+  t.same(
+    covered.map(({ isWhole }) => isWhole),
+    [true, true, false],
+  );
+  const total = (all: number, { query }: Asked) => ('from' in query || 'to' in query ? all : all + 5);
+  const short = await read({ held: daily(20), options: { size: 3, total, bend: refusedFrom(4) } });
+  t.equal(short.tally.missing, 5);
+  t.equal(short.covered.at(-1)?.isWhole, false);
 });
 
 t.test('a depth that is known is not tried again', async (t) => {

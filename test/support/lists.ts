@@ -51,7 +51,7 @@ export interface MemoryListOptions {
   readonly size: number;
   /** Pages by cursors, which stay where they are. */
   readonly hasCursors?: boolean;
-  readonly ignoresFilter?: boolean;
+  readonly ignoresFilter?: (query: Query) => boolean;
   /** Default: so many as are held. */
   readonly total?: (held: number, asked: Asked) => number | undefined;
   /** What is answered in the end; an error is thrown. */
@@ -63,12 +63,12 @@ export interface MemoryListOptions {
 export const tooDeep = new Refused(400, 'answered 400 (Page is too deep)', { isPaystacks: true });
 
 export function memoryList(held: Row<string>[], options: MemoryListOptions): MemoryList {
-  const { size, hasCursors = false, ignoresFilter = false, total = (all) => all, bend, meanwhile } = options;
+  const { size, hasCursors = false, ignoresFilter = () => false, total = (all) => all, bend, meanwhile } = options;
   async function answer(from: number, number: number, query: Query): Promise<Page<string>> {
     const asked = { number, query, nth: list.asked.length };
     meanwhile?.(list, asked);
     const [first, last] = [Date.parse(query['from'] ?? ''), Date.parse(query['to'] ?? '')];
-    const all = list.held.filter(({ created }) => ignoresFilter || !(created < first || created > last));
+    const all = list.held.filter(({ created }) => ignoresFilter(query) || !(created < first || created > last));
     const to = from + size;
     const next = hasCursors && to < all.length ? String(to) : undefined;
     const given = page(all.slice(from, to), {
