@@ -1,11 +1,17 @@
 /** In which words a failure is named, and whether another try makes sense. */
 import t from 'tap';
 import { EveryStreamRefused, KeyRejected, mayBeLacking, Refused, WrongAnswer } from '../src/paystack/errors.ts';
-import { checkNetwork, doubtful, type Failure, failureOf, hopeless } from '../src/paystack/failure.ts';
+import { type Failure, failureOf } from '../src/paystack/failure.ts';
 import { ProxyRefusal } from '../src/paystack/proxy-refusal.ts';
 
 const failing = (code: string, more: object = {}) => Object.assign(new Error(`it says ${code}`), { code, ...more });
+const [hopeless, doubtful] = [
+  { atFirst: 1, later: 5 },
+  { atFirst: 5, later: 5 },
+];
 const mistaken = { atFirst: 5, later: Number.POSITIVE_INFINITY };
+const checkNetwork =
+  'check the network, firewall and proxy of this machine (HTTPS_PROXY, NO_PROXY), and setting api_url';
 const interception =
   'if a proxy or firewall opens the encryption, set NODE_EXTRA_CA_CERTS to the file of its certificate authority';
 const clock = 'check the clock of this machine, and what stands between';

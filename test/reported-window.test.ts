@@ -16,7 +16,7 @@ const windowOf = (remaining: number, endsAfter = 60_000, answers = 1) =>
 
 t.test('an answer says between which two times its window ends', (t) => {
   t.same(reportIn(headers('100', '42', '30'), 5000, 6000, 0), report(42, 34_000, 36_000));
-  t.same(reportIn(headers('100', '0', '0.5'), 5000, 6000, 0), report(0, 4500, 6500));
+  t.same(reportIn(headers('100', '0', '0.25'), 5000, 6000, 0), report(0, 4250, 6250));
   t.same(reportIn(headers('1', '1', '300'), 0, 0, 0), report(1, 299_000, 300_000, 1));
   const noon = Date.UTC(2026, 0, 1, 12);
   t.same(reportIn(headers('100', '42', String(noon / 1000 + 30)), 5000, 6000, noon), report(42, 34_000, 36_000));

@@ -222,13 +222,16 @@ async function* finishInParts<Content>(
     yield* readWindows(reader, { ...range, spans: [older, newer] }, { announced: 0 }, came, known);
     return;
   }
+  const begun = came.records;
   countNew(ledger, came);
   const before = came.records;
   yield* readWindows(reader, { ...range, spans: [older] }, { announced: 0 }, came, known);
   const records = ledger.known.size + came.records - before;
   const total = reader.areTotalsBelieved ? (window.first.total ?? 0) : 0;
   const missing = Math.max(0, total - records - ledger.unusable);
+  reader.tally.announced += before - begun + ledger.unusable;
   reader.tally.missing += missing;
+  reader.tally.unusable += ledger.unusable;
   yield covered({ ...ledger, window: newer }, missing === 0);
 }
 
