@@ -1,6 +1,15 @@
 /** In which words a failure is named, and whether another try makes sense. */
 import t from 'tap';
-import { EveryStreamRefused, KeyRejected, mayBeLacking, Refused, WrongAnswer } from '../src/paystack/errors.ts';
+import {
+  EndlessList,
+  EveryStreamRefused,
+  KeyRejected,
+  mayBeLacking,
+  NoAnswer,
+  Refused,
+  Unreachable,
+  WrongAnswer,
+} from '../src/paystack/errors.ts';
 import { type Failure, failureOf } from '../src/paystack/failure.ts';
 import { ProxyRefusal } from '../src/paystack/proxy-refusal.ts';
 
@@ -132,6 +141,28 @@ t.test('a key that is rejected is said to be, with the words of Paystack if it h
   t.match(new KeyRejected('no such key').message, /^Paystack rejected the secret key \(no such key\): check setting/);
   t.match(new KeyRejected().message, /^Paystack rejected the secret key: check setting secret_key .* whitelist, /);
   t.match(new KeyRejected(), { name: 'KeyRejected', remedy: 'end the run' });
+  t.end();
+});
+
+t.test('each error has its name, and says what to do about it', (t) => {
+  t.match(
+    [
+      new Unreachable('x'),
+      new Refused(400, 'x'),
+      new WrongAnswer('x'),
+      new NoAnswer('x'),
+      new EndlessList('x'),
+      new EveryStreamRefused([{ stream: 'a', why: 'x' }]),
+    ],
+    [
+      { name: /^Unreachable$/, remedy: /^end the run$/ },
+      { name: /^Refused$/, remedy: /^end the stream$/ },
+      { name: /^WrongAnswer$/, remedy: /^ask again$/ },
+      { name: /^NoAnswer$/, remedy: /^end the stream$/ },
+      { name: /^EndlessList$/, remedy: /^end the stream$/ },
+      { name: /^EveryStreamRefused$/, remedy: /^end the run$/ },
+    ],
+  );
   t.end();
 });
 
