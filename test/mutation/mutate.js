@@ -22,21 +22,25 @@ for (const [source, tests] of Object.entries(testsOf)) {
 }
 
 const given = process.argv.slice(2);
-const results = (given.length > 0 ? given : Object.keys(testsOf)).flatMap(filesOf).map(mutate);
+const paths = (given.length > 0 ? given : Object.keys(testsOf)).flatMap(filesOf);
+const results = paths.map(mutate);
 process.exitCode = results.every((status) => status === 0) ? 0 : 1;
 
-/** The files of a wing, or what was given. */
+/** The files of a wing that have tests, or what was given. */
 function filesOf(path) {
   const isWing = existsSync(join(root, path)) && statSync(join(root, path)).isDirectory();
   if (!isWing) return [path];
-  const files = readdirSync(join(root, path)).filter((name) => /(?<!\.d)\.ts$/.test(name));
-  return files.map((name) => `${path.replace(/\/$/, '')}/${name}`);
+  const names = readdirSync(join(root, path)).filter((name) => /(?<!\.d)\.ts$/.test(name));
+  return names.map((name) => join(path, name)).filter(testsFor);
+}
+
+function testsFor(file) {
+  return testsOf[file] ?? testsOf[dirname(file)];
 }
 
 function mutate(path) {
-  const file = path.replace(/:.*$/, '');
-  const tests = testsOf[file] ?? testsOf[dirname(file)];
-  if (tests === undefined) throw new Error(`tests.json names no tests for ${file}`);
+  const tests = testsFor(path.replace(/:.*$/, ''));
+  if (tests === undefined) throw new Error(`tests.json names no tests for ${path}`);
   const options = {
     mutate: [path],
     testRunner: 'bundles',
