@@ -22,8 +22,8 @@ for (const [source, tests] of Object.entries(testsOf)) {
 }
 
 const given = process.argv.slice(2);
-const paths = (given.length > 0 ? given : Object.keys(testsOf)).flatMap(filesOf);
-const results = paths.map(mutate);
+const paths = new Set((given.length > 0 ? given : Object.keys(testsOf)).flatMap(filesOf));
+const results = [...paths].map(mutate);
 process.exitCode = results.every((status) => status === 0) ? 0 : 1;
 
 /** The files of a wing that have tests, or what was given. */
