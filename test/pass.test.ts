@@ -349,7 +349,8 @@ for (const [name, { held, options, wanted, asked, ...expected }] of Object.entri
     t.equal(outcome.given.length, given);
     t.match(outcome.tally, { announced, missing, reread });
     t.same(outcome.tally.disproved, disproved);
-    t.match(outcome.covered, [{ isWhole: missing === 0 }]);
+    const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+    t.match(outcome.covered, [{ isWhole: missing === 0, spans: [everything] }]);
   });
 }
 

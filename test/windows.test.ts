@@ -41,6 +41,9 @@ t.test('a filter is believed as long as some reading of its dates explains each 
   }
   for (const created of [day(12) - 1001, day(2), day(400)]) t.notOk(believed(created), new Date(created).toJSON());
   t.notOk(isBelieved(page([day(7)], { isFiltered: false }), span), 'it was not asked with a filter');
+  for (const open of [{ to: day(5) }, { from: day(10) }]) {
+    t.notOk(isBelieved(page([day(7)], { isFiltered: false }), { ...everything, ...open }));
+  }
   t.ok(isBelieved(page([0, Date.UTC(1, 0), now], { isFiltered: false }), everything));
 });
 
@@ -189,6 +192,15 @@ t.test('a span is cut by its pages and its days, at midnights, the last at that 
   const within = await cuts(1000, old(100), span, page([day(50)], { total: 10_000, count: 10, isFull: true }));
   t.same(daysAgo(within), [86, 72, 58], 'within the span alone');
   t.match(within.asked, [[1000, { to: '2026-05-18T00:00:00.000Z' }]]);
+  const untilOne = { ...span, to: day(44) + 3_600_000 };
+  const first = page([day(50)], { total: 10_000, count: 10, isFull: true });
+  t.same(daysAgo(await cuts(1000, old(100), untilOne, first)), [86, 72, 58]);
+  const untilToday = { from: day(100), to: midnight };
+  t.same(daysAgo(await cuts(151, old(100), untilToday, first)).slice(-1), [15]);
+  for (const from of [midnight, midnight + 3_600_000]) {
+    const today = { from, to: Number.POSITIVE_INFINITY };
+    t.same((await cuts(1000, page([now]), today, page([now], { total: 10_000, count: 10 }))).cuts, []);
+  }
   const early = await cuts(1000, old(200), span, page([day(50)], { total: 10_000, count: 10, isFull: true }));
   t.equal(early.oldest, day(100));
 });
