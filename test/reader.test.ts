@@ -382,7 +382,7 @@ t.test('what is missing in the parts of a window is said with the newest of them
       bend: (given, asked) => refusedFrom(4)(asked.nth === 1 ? { ...given, rows: given.rows.slice(1) } : given, asked),
     },
   });
-  t.match(tally, { missing: 5, unusable: 1 });
+  t.match(tally, { missing: 5, unusable: 1, announced: 22 });
   t.same(
     covered.map(({ isWhole }) => isWhole),
     [true, true, false],
