@@ -56,6 +56,9 @@ t.test('a body that is too large is broken off, whichever of its sizes it is', a
   const unpacked = reading(readBody, 'gzip');
   unpacked.incoming.write(gzipSync(Buffer.alloc(10_001)));
   await t.rejects(unpacked.read, tooLarge);
+  await settle();
+  t.equal(unpacked.incoming.listenerCount('unpipe'), 0);
+  t.equal(unpacked.incoming.listenerCount('data'), 1, 'what still comes is counted, and not unpacked');
   const packed = reading(readBody, 'gzip');
   // Of nothing, over and over.
   const nothing = gzipSync('');
