@@ -34,8 +34,8 @@ class Test {
   fail = (what) => expect(false, what);
   ok = (value, what = 'ok') => expect(value, what);
   notOk = (value, what = 'notOk') => expect(!value, what);
-  not = (value, unwanted) => expect(!Object.is(value, unwanted), 'not');
-  equal = (value, wanted) => expect(Object.is(value, wanted), `${value} for ${wanted}`);
+  not = (value, unwanted) => expect(value !== unwanted, 'not');
+  equal = (value, wanted) => expect(value === wanted, `${value} for ${wanted}`);
   same = (value, wanted) => expectAlike(same(value, wanted));
   strictSame = (value, wanted) => expectAlike(strict(value, wanted));
   match = (value, wanted) => expectAlike(match(value, wanted));
