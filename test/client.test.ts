@@ -34,6 +34,8 @@ interface Setup {
   readonly timeoutMs?: number;
   readonly patience?: Patience;
   readonly onAsked?: () => void;
+  /** Nobody is called for what happens. */
+  readonly isUnwatched?: true;
 }
 
 /** @param fateOf of a request to a path, so many milliseconds after the start, that is the nth of all */
@@ -65,8 +67,7 @@ function asking(t: Test, fateOf: (path: string, ms: number, nth: number) => Fate
   const ask = createAsk({
     ...{ apiUrl: 'http://127.0.0.1:1/base', secretKey: 'sk_test_1', userAgent: 'test', timeoutMs, patience },
     ...{ transport, quota: createQuota({ concurrency: 16, allowance, clock }), clock, signal: stop.signal },
-    onRetry: (retry) => retries.push(retry),
-    onTry: (...one) => tries.push(one),
+    ...(!setup.isUnwatched && { onRetry: (retry) => retries.push(retry), onTry: (...one) => tries.push(one) }),
   });
   /** How the request ended, and after how many seconds. */
   async function outcomeOf(path: string, query = {}, read: (answer: Answer) => unknown = () => 'answered') {
@@ -145,6 +146,23 @@ t.test('an answer that does not answer the question is a failure, any other erro
   });
   t.equal(error, mistake);
   t.equal(asked.length, 3);
+});
+
+t.test('a refusal and a rejected key end it at once', async (t) => {
+  for (const [status, name] of [
+    [400, 'Refused'],
+    [401, 'KeyRejected'],
+  ] as const) {
+    const { error, asked } = await later(t, () => ({ ...unwell, status }));
+    t.equal(error?.name, name);
+    t.equal(asked.length, 2);
+  }
+});
+
+t.test('nobody need listen', async (t) => {
+  const { ended, tries } = await later(t, (_, nth) => (nth === 1 ? unwell : well), { isUnwatched: true });
+  t.equal(ended, 'answered');
+  t.same(tries, []);
 });
 
 t.test('each try is noted at its end, with its status and what it took', async (t) => {
