@@ -15,25 +15,28 @@ async function failureOf() {
   const elsewhere = new Promise((_, reject) => {
     for (const event of outside) process.on(event, reject);
   });
+  const over = new AbortController();
+  const stuck = standstill(over.signal);
   try {
     trials++;
     for (const name of names) {
       const bundle = pathToFileURL(`dist/mutation/${name}.test.js`);
       const run = async () => (await import(`${bundle}?${trials}`)).ended();
-      await Promise.race([run(), elsewhere, standstill()]);
+      await Promise.race([run(), elsewhere, stuck]);
     }
     return undefined;
   } catch (error) {
     return String(error?.stack ?? error);
   } finally {
+    over.abort();
     for (const event of outside) process.removeAllListeners(event).on(event, () => {});
   }
 }
 
 /** Ends once nothing but the pipes of this process is left, so that what the trial waits for never comes. */
-async function standstill() {
+async function standstill(signal) {
   for (let still = 0; still < 3; ) {
-    await pause(100);
+    await pause(100, undefined, { signal });
     still = process.getActiveResourcesInfo().every((kind) => kind === 'PipeWrap') ? still + 1 : 0;
   }
   throw new Error('it waits for ever');
