@@ -1,8 +1,8 @@
 /** How often and how long one request is tried, on a clock of its own. */
 import t, { type Test } from 'tap';
-import { writeText } from '../src/json/byte-writer.ts';
-import { createAsk, type Retry } from '../src/paystack/client.ts';
-import { Unreachable } from '../src/paystack/errors.ts';
+import { type ByteWriter, writeText } from '../src/json/byte-writer.ts';
+import { type Answer, createAsk, type Retry } from '../src/paystack/client.ts';
+import { Unreachable, WrongAnswer } from '../src/paystack/errors.ts';
 import { briefPatience, fullPatience, type Patience } from '../src/paystack/patience.ts';
 import { createQuota } from '../src/paystack/quota.ts';
 import type { Transport } from '../src/paystack/transport.ts';
@@ -34,6 +34,8 @@ interface Setup {
   readonly timeoutMs?: number;
   readonly patience?: Patience;
   readonly onAsked?: () => void;
+  /** Nobody is called for what happens. */
+  readonly isUnwatched?: true;
 }
 
 /** @param fateOf of a request to a path, so many milliseconds after the start, that is the nth of all */
@@ -44,11 +46,15 @@ function asking(t: Test, fateOf: (path: string, ms: number, nth: number) => Fate
   const start = clock.monotonic();
   const asked: { readonly ms: number; readonly url: string; readonly headers: Headers }[] = [];
   const retries: Retry[] = [];
+  const tries: (readonly [string, number | undefined, number])[] = [];
+  const bodies: ByteWriter[] = [];
   const transport: Transport = (request, body, signal) =>
     new Promise((resolve, reject) => {
       const { pathname } = new URL(request.url);
       asked.push({ ms: clock.monotonic() - start, url: request.url, headers: request.headers });
       setup.onAsked?.();
+      t.equal(body.length, 0, 'what the last answer left is gone');
+      bodies.push(body);
       const fate = fateOf(pathname, clock.monotonic() - start, asked.length);
       for (const one of [request.signal, signal]) one.addEventListener('abort', () => reject(one.reason));
       if (fate === 'silence') return;
@@ -61,17 +67,18 @@ function asking(t: Test, fateOf: (path: string, ms: number, nth: number) => Fate
   const ask = createAsk({
     ...{ apiUrl: 'http://127.0.0.1:1/base', secretKey: 'sk_test_1', userAgent: 'test', timeoutMs, patience },
     ...{ transport, quota: createQuota({ concurrency: 16, allowance, clock }), clock, signal: stop.signal },
-    onRetry: (retry) => retries.push(retry),
+    ...(!setup.isUnwatched && { onRetry: (retry) => retries.push(retry), onTry: (...one) => tries.push(one) }),
   });
   /** How the request ended, and after how many seconds. */
-  async function outcomeOf(path: string, query = {}) {
+  async function outcomeOf(path: string, query = {}, read: (answer: Answer) => unknown = () => 'answered') {
     let error: Error | undefined;
-    await ask({ endpoint: 'transactions', rank: 0, path, query }, () => 'answered').catch((thrown: Error) => {
+    const question = { endpoint: 'transactions', rank: 0, path, query };
+    const value = await ask(question, read).catch((thrown: Error) => {
       error = thrown;
     });
-    return { error, ended: error?.message ?? 'answered', seconds: (clock.monotonic() - start) / 1000 };
+    return { value, error, ended: error?.message ?? 'answered', seconds: (clock.monotonic() - start) / 1000 };
   }
-  return { outcomeOf, clock, asked, retries, stop };
+  return { outcomeOf, clock, asked, retries, tries, bodies, stop };
 }
 
 /** A request that is asked while others have been answered, and that ends within half an hour. */
@@ -108,6 +115,94 @@ t.test('a request has its address, its query, its key and what it accepts', asyn
     'user-agent': 'test',
   });
   t.same(asked, []);
+  await other.outcomeOf('/states', { perPage: '50' });
+  t.equal(other.asked[1]?.url, 'http://127.0.0.1:1/base/states?perPage=50');
+  await other.outcomeOf('/states?country=NG');
+  t.equal(other.asked[2]?.url, 'http://127.0.0.1:1/base/states?country=NG');
+});
+
+t.test('an answer is read, and what is made of it is given', async (t) => {
+  const { outcomeOf, clock } = asking(t, () => ({
+    status: 200,
+    body: '{"status":true,"data":[7],"meta":{"total":1}}',
+  }));
+  const { value } = await outcomeOf('/a', {}, ({ data, meta, askedAt }) => [data.items?.length, meta, askedAt]);
+  t.same(value, [1, { total: 1 }, clock.now()]);
+});
+
+t.test('an answer that does not answer the question is a failure, any other error in reading ends it', async (t) => {
+  let nth = 0;
+  const { outcomeOf, clock, asked, retries } = asking(t, () => well);
+  const outcome = outcomeOf('/a', {}, () => {
+    if (++nth === 1) throw new WrongAnswer('answered another question');
+    return 'the second';
+  });
+  await clock.advance(1000);
+  t.equal((await outcome).value, 'the second');
+  t.match(retries, [{ why: 'answered another question', tries: 1 }]);
+  const mistake = new TypeError('a mistake');
+  const { error } = await outcomeOf('/b', {}, () => {
+    throw mistake;
+  });
+  t.equal(error, mistake);
+  t.equal(asked.length, 3);
+});
+
+t.test('a refusal and a rejected key end it at once', async (t) => {
+  for (const [status, name] of [
+    [400, 'Refused'],
+    [401, 'KeyRejected'],
+  ] as const) {
+    const { error, asked } = await later(t, () => ({ ...unwell, status }));
+    t.equal(error?.name, name);
+    t.equal(asked.length, 2);
+  }
+});
+
+t.test('nobody need listen', async (t) => {
+  const { ended, tries } = await later(t, (_, nth) => (nth === 1 ? unwell : well), { isUnwatched: true });
+  t.equal(ended, 'answered');
+  t.same(tries, []);
+});
+
+t.test('each try is noted at its end, with its status and what it took', async (t) => {
+  const fates = [well, unwell, 'silence', refused, well] as const;
+  const { outcomeOf, clock, tries } = asking(t, (_, __, nth) => fates[nth - 1] ?? well);
+  await outcomeOf('/first');
+  const outcome = outcomeOf('/a');
+  await clock.advance(100_000);
+  await outcome;
+  t.strictSame(tries, [
+    ['transactions', 200, 0],
+    ['transactions', 503, 0],
+    ['transactions', undefined, 60_000],
+    ['transactions', undefined, 0],
+    ['transactions', 200, 0],
+  ]);
+});
+
+t.test('a buffer is used again, unless it has become very large', async (t) => {
+  const huge = { status: 200, body: `{"status":true,"data":["${'x'.repeat(8_100_000)}"]}` };
+  const { outcomeOf, bodies } = asking(t, (path) => (path === '/base/huge' ? huge : well));
+  for (const path of ['/a', '/b', '/huge', '/c', '/d']) t.equal((await outcomeOf(path)).ended, 'answered');
+  t.equal(bodies[1], bodies[0]);
+  t.equal(bodies[2], bodies[0]);
+  t.not(bodies[3], bodies[0]);
+  t.equal(bodies[4], bodies[3]);
+});
+
+t.test('a wait that is asked for holds all requests of the endpoint', async (t) => {
+  const { outcomeOf, clock, asked } = asking(t, (_, __, nth) => (nth === 2 ? busy({ 'retry-after': '20' }) : well));
+  await outcomeOf('/first');
+  const waiting = outcomeOf('/a');
+  await clock.advance(100);
+  const other = outcomeOf('/b');
+  await clock.advance(100_000);
+  for (const outcome of [waiting, other]) t.equal((await outcome).ended, 'answered');
+  t.same(
+    asked.map(({ ms }) => ms),
+    [0, 0, 21_000, 21_000],
+  );
 });
 
 t.test('an endpoint that is silent is given up after about two minutes', async (t) => {

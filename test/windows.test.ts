@@ -1,12 +1,27 @@
 /** Which windows a range is cut into, and what a row says of the filter that a list was asked with. */
 import t from 'tap';
+import { Refused } from '../src/paystack/errors.ts';
 import type { List, Page } from '../src/paystack/list.ts';
 import type { Query } from '../src/paystack/paging.ts';
-import { cutWindows, dayMs, isBelieved, middleOf, queryOf } from '../src/paystack/windows.ts';
+import {
+  cutsOf,
+  cutWindows,
+  dayMs,
+  firstPage,
+  isBelieved,
+  isInRange,
+  middleOf,
+  midnightAfter,
+  midnightBefore,
+  pagesIn,
+  pagesToEnd,
+  queryOf,
+} from '../src/paystack/windows.ts';
 
 const now = Date.UTC(2026, 5, 30, 12);
 const midnight = Date.UTC(2026, 5, 30);
 const day = (age: number) => midnight - age * dayMs;
+const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 const page = (created: readonly number[], more: Partial<Page<undefined>> = {}): Page<undefined> => ({
   rows: created.map((time, index) => ({
@@ -26,7 +41,9 @@ t.test('a filter is believed as long as some reading of its dates explains each 
   }
   for (const created of [day(12) - 1001, day(2), day(400)]) t.notOk(believed(created), new Date(created).toJSON());
   t.notOk(isBelieved(page([day(7)], { isFiltered: false }), span), 'it was not asked with a filter');
-  const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  for (const open of [{ to: day(5) }, { from: day(10) }]) {
+    t.notOk(isBelieved(page([day(7)], { isFiltered: false }), { ...everything, ...open }));
+  }
   t.ok(isBelieved(page([0, Date.UTC(1, 0), now], { isFiltered: false }), everything));
 });
 
@@ -101,4 +118,120 @@ t.test('a total that its last page disproves cuts nothing, however large it is',
 t.test('a span without a beginning is halved between its oldest known record and the present', async (t) => {
   t.equal(middleOf({ from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }, day(9), now), day(4));
   t.equal(middleOf({ from: day(20), to: day(10) }, day(9), now), day(15));
+});
+
+t.test('how many pages there are, as far as the first one says', (t) => {
+  const told = (more: Partial<Page<undefined>>) => {
+    const first = page([1, 2, 3], { isFull: true, ...more });
+    return [pagesIn(first), pagesToEnd(first)];
+  };
+  t.same(told({ total: 7 }), [3, 3]);
+  t.same(told({ total: 6 }), [2, 3], 'one more proves the end');
+  t.same(told({ total: 6, isFull: false }), [2, 2]);
+  t.same(told({ total: 6, isLast: true }), [1, 1]);
+  t.same(told({ total: undefined }), [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  t.same(told({ total: 7, next: 'c' }), [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  t.same(told({ total: 7, count: 0, isFull: false }), [0, 0]);
+  t.end();
+});
+
+t.test('a range holds what lies in one of its spans, and what has no date', (t) => {
+  const range = {
+    now,
+    spans: [
+      { from: day(9), to: day(7) },
+      { from: day(5), to: day(3) },
+    ],
+  };
+  for (const created of [day(9), day(7) - 1, day(5), day(3) - 1, Number.NaN]) t.ok(isInRange(created, range));
+  for (const created of [day(9) - 1, day(7), day(6), day(3)]) t.notOk(isInRange(created, range));
+  t.end();
+});
+
+t.test('midnights', (t) => {
+  t.same([midnightBefore(midnight), midnightBefore(midnight - 1)], [midnight, day(1)]);
+  t.same([midnightAfter(midnight), midnightAfter(midnight + 1)], [midnight, day(-1)]);
+  t.end();
+});
+
+/** Where a span is cut whose first page announces so many pages of ten, and whose last page has this. */
+async function cuts(
+  pages: number,
+  last: Page<undefined> | Error,
+  span = everything,
+  more: Partial<Page<undefined>> = {},
+) {
+  const asked: [number, Query][] = [];
+  const list = {
+    page: async (number: number, query: Query) => {
+      asked.push([number, query]);
+      if (last instanceof Error) throw last;
+      return last;
+    },
+  };
+  const first = page(Array(10).fill(day(4)), { total: 10 * pages, isFull: true, ...more });
+  const cut = await cutsOf(list, span, first, { spans: [span], now });
+  return { ...cut, asked };
+}
+
+t.test('a span is cut by its pages and its days, at midnights, the last at that of today', async (t) => {
+  const daysAgo = ({ cuts }: { cuts: readonly number[] }) => cuts.map((cut) => (midnight - cut) / dayMs);
+  const old = (age: number) => page([day(age), day(age) + 1]);
+  t.same(await cuts(150, old(400)), { cuts: [], isAnnounced: true, asked: [] });
+  const large = await cuts(151, old(400));
+  t.same(daysAgo(large), [300, 200, 100, 0]);
+  t.match(large, { oldest: day(400), isAnnounced: true });
+  t.same(large.asked, [[151, {}]]);
+  t.same(daysAgo(await cuts(200, old(400))), [300, 200, 100, 0]);
+  t.same(daysAgo(await cuts(201, old(400))), [320, 240, 160, 80, 0]);
+  t.same(daysAgo(await cuts(1000, old(42))), [28, 14, 0], 'of two weeks at least');
+  t.same(daysAgo(await cuts(1000, old(41))), [21, 0]);
+  t.same(daysAgo(await cuts(1000, old(3))), [0]);
+  t.same(daysAgo(await cuts(1000, old(-1))), [0], 'what is of today is one window');
+  const span = { from: day(100), to: day(44) };
+  const within = await cuts(1000, old(100), span, page([day(50)], { total: 10_000, count: 10, isFull: true }));
+  t.same(daysAgo(within), [86, 72, 58], 'within the span alone');
+  t.match(within.asked, [[1000, { to: '2026-05-18T00:00:00.000Z' }]]);
+  const untilOne = { ...span, to: day(44) + 3_600_000 };
+  const first = page([day(50)], { total: 10_000, count: 10, isFull: true });
+  t.same(daysAgo(await cuts(1000, old(100), untilOne, first)), [86, 72, 58]);
+  const untilToday = { from: day(100), to: midnight };
+  t.same(daysAgo(await cuts(151, old(100), untilToday, first)).slice(-1), [15]);
+  for (const from of [midnight, midnight + 3_600_000]) {
+    const today = { from, to: Number.POSITIVE_INFINITY };
+    t.same((await cuts(1000, page([now]), today, page([now], { total: 10_000, count: 10 }))).cuts, []);
+  }
+  const early = await cuts(1000, old(200), span, page([day(50)], { total: 10_000, count: 10, isFull: true }));
+  t.equal(early.oldest, day(100));
+});
+
+t.test('what the last page does not bear out is not cut', async (t) => {
+  let released = 0;
+  const release = () => void released++;
+  t.match(await cuts(200, page([], { release })), { cuts: [], isAnnounced: false });
+  t.match(await cuts(200, page([Number.NaN], { release })), { cuts: [], isAnnounced: false });
+  t.equal(released, 2);
+  t.ok((await cuts(200, page([Number.NaN, day(400)], { release }))).oldest);
+  const refusal = new Refused(400, 'too deep', { isPaystacks: true });
+  t.match(await cuts(200, refusal), { cuts: [], isAnnounced: false });
+  for (const error of [new Refused(403, 'a page of HTML'), new TypeError('a mistake')]) {
+    await t.rejects(cuts(200, error), error);
+  }
+  const whole = page([day(400)]);
+  t.same(await cuts(200, whole, everything, { total: undefined }), { cuts: [], isAnnounced: true, asked: [] });
+  const span = { from: day(3), to: day(2) };
+  t.same(await cuts(200, whole, span, page([day(50)], { total: 2000, count: 10 })), {
+    ...{ cuts: [], isAnnounced: true, asked: [] },
+  });
+});
+
+t.test('a first page without records is asked for twice', async (t) => {
+  const pages = [page([]), page([1]), page([2])];
+  const list = {
+    path: '/list',
+    page: async () => pages.shift()!,
+    after: () => Promise.reject(new Error('no cursors')),
+  };
+  t.equal((await firstPage(list, {})).rows[0]?.created, 1);
+  t.equal((await firstPage(list, {})).rows[0]?.created, 2);
 });

@@ -83,13 +83,13 @@ function redirect(status: number, location: string): Failure {
  * as a date, comes first where there is one.
  */
 function waitOf(status: number, headers: Headers, wallNow: number): Partial<Failure> {
-  const retryAfter = headers.get('retry-after')?.trim();
+  const retryAfter = headers.get('retry-after');
   if (retryAfter) {
     const ms = msUntilText(retryAfter, headers, wallNow);
     if (!Number.isNaN(ms)) return { askedWaitMs: Math.max(0, ms) + roundingMs };
   }
   if (status !== 429) return {};
-  const ms = msUntilText(headers.get('x-ratelimit-reset')?.trim() || 'none', headers, wallNow);
+  const ms = msUntilText(headers.get('x-ratelimit-reset') || 'none', headers, wallNow);
   const isBelieved = ms <= maxWindowMs;
   return isBelieved ? { askedWaitMs: Math.max(0, ms) + roundingMs } : { isOverQuota: true };
 }

@@ -94,7 +94,7 @@ async function* visit<Content>(
   for await (const { parent, index, path, first, readings, own, error } of inOrder(toAsync(tasks), ahead)) {
     try {
       if (error !== undefined) throw error;
-      if (first?.kind === 'rows') yield first;
+      yield first!;
       for await (const reading of readings) {
         if (reading.kind === 'rows') yield reading;
         else visits.isWhole &&= reading.isWhole;
@@ -138,7 +138,7 @@ async function begin<Content>(parent: Row<Parent>, { open, wanted }: ChildOption
   const readings = readList(list, wanted, () => 1, own);
   try {
     const { value: first } = await readings.next();
-    return { path: list.path, first: first ?? undefined, readings, own, error: undefined };
+    return { path: list.path, first: first!, readings, own, error: undefined };
   } catch (error) {
     return { path: list.path, first: undefined, readings, own, error };
   }

@@ -63,7 +63,11 @@ export function noteEnd(quota: EndpointQuota, outcome: EndedRequest, allowance: 
     return;
   }
   answered.push(now);
-  forgetBefore(answered, now - Math.max(allowance.perMs, trial.limit?.perMs ?? 0));
+  const past = now - Math.max(allowance.perMs, trial.limit?.perMs ?? 0);
+  answered.splice(
+    0,
+    answered.findIndex((time) => time > past),
+  );
   if (hasAnswer) grant(trial, startedAt, now, allowance);
   if (quota.window !== undefined) quota.window.unanswered--;
   if (report !== undefined && quota.window !== undefined) learn(quota.window, report);
@@ -73,18 +77,10 @@ export function noteEnd(quota: EndpointQuota, outcome: EndedRequest, allowance: 
   if (window !== undefined && leftIn(window) <= 0) window.endsBefore ??= now + allowance.perMs;
 }
 
-/** When one more request keeps within a limit. Those in flight count. */
+/** When one more request keeps within a limit, which may be over. Those in flight count. */
 function readyUnder({ requests, perMs }: FoundLimit, { inFlight, answered }: EndpointQuota, now: number): number {
-  let first = 0;
-  while (first < answered.length && answered[first]! <= now - perMs) first++;
-  const tooMany = inFlight + answered.length - first - requests;
+  const tooMany = inFlight + answered.length - requests;
   if (tooMany < 0) return now;
-  const last = answered[first + tooMany];
+  const last = answered[tooMany];
   return last === undefined ? Number.POSITIVE_INFINITY : last + perMs;
-}
-
-function forgetBefore(times: number[], past: number): void {
-  let old = 0;
-  while (old < times.length && times[old]! <= past) old++;
-  if (old > 0) times.splice(0, old);
 }

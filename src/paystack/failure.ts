@@ -63,7 +63,7 @@ interface Details {
 function detailsOf(error: unknown): Details {
   const known = error instanceof Error && 'code' in error ? error : (error as Error | undefined)?.cause;
   // Where a name has several addresses, Node gives the errors of all of them. The first says enough.
-  const [first = known] = known instanceof AggregateError ? (known.errors as unknown[]) : [known];
+  const [first = known] = known instanceof AggregateError ? (known.errors as unknown[]) : [];
   return { ...(first as Details | undefined), message: messageOf(first ?? error) };
 }
 

@@ -184,7 +184,7 @@ export function missingIn(ledger: Ledger, total: number | undefined): number {
 
 /** A page shows the order of its own records only: between two pages, records move. */
 function noteOrder(ledger: Ledger, rows: readonly Row<unknown>[]): void {
-  for (let index = 1; index < rows.length && ledger.order !== 'unsorted'; index++) {
+  for (let index = 1; index < rows.length; index++) {
     const direction = directionOf(rows[index - 1]!, rows[index]!, ledger.window === undefined);
     if (direction === undefined) continue;
     ledger.order = ledger.order === undefined || ledger.order === direction ? direction : 'unsorted';
@@ -194,8 +194,7 @@ function noteOrder(ledger: Ledger, rows: readonly Row<unknown>[]): void {
 /** @param byKey compare keys where dates are missing or equal, as those of children are, which have their parent's */
 function directionOf(one: Row<unknown>, next: Row<unknown>, byKey: boolean): Order | undefined {
   const difference = next.created - one.created || (byKey ? numberOf(next.key) - numberOf(one.key) : 0);
-  if (Number.isNaN(difference) || difference === 0) return undefined;
-  return difference < 0 ? 'newest-first' : 'oldest-first';
+  return difference < 0 ? 'newest-first' : difference > 0 ? 'oldest-first' : undefined;
 }
 
 /** The last part of a key, if that is a number. */

@@ -66,14 +66,16 @@ async function* laterPages<Content>(
   ledger: Ledger,
 ): Readings<Content> {
   const cursors = new Set<string>();
-  let page: Page<unknown> = ledger.last ?? first;
+  let page: Page<unknown> = ledger.last!;
   let repeats = 0;
   let pagesWithoutNews = 0;
   while (ledger.isBelieved && !isEnd(reader, ledger, first, page)) {
-    if (page.next !== undefined && cursors.has(page.next)) {
-      throw new EndlessList('its cursor leads back to a page already read: it would never end');
+    if (page.next !== undefined) {
+      if (cursors.has(page.next)) {
+        throw new EndlessList('its cursor leads back to a page already read: it would never end');
+      }
+      cursors.add(page.next);
     }
-    if (page.next !== undefined) cursors.add(page.next);
     const asked = await nextPage(reader, query, first, ledger, page);
     if (asked === undefined) return;
     const before = ledger.pass.size;
@@ -115,7 +117,7 @@ async function nextPage<Content>(
     if (asked.count > 0 || isAllThere || first.total === undefined) return asked;
     return await certainlyEmpty(reader, query, first, ledger, number);
   } catch (error) {
-    if (!(error instanceof Refused) || !error.isPaystacks || number === 1) throw error;
+    if (!(error instanceof Refused) || !error.isPaystacks) throw error;
     // What is refused behind a page that is not full is not there. Behind a full one it may be too deep, whatever was announced.
     if (!page.isFull || (isAllThere && reader.wanted.range === undefined)) return undefined;
     noteDepth(reader, number, error);
@@ -137,9 +139,9 @@ async function certainlyEmpty<Content>(
   number: number,
 ): Promise<Page<Content>> {
   const again = await list.page(number, query);
-  const lastAnnounced = Math.ceil((first.total ?? 0) / Math.max(1, first.count));
+  const lastAnnounced = Math.ceil(first.total! / first.count);
   if (again.count > 0 || !reader.areTotalsBelieved || lastAnnounced <= number) return again;
-  const last = await list.page(Math.min(lastAnnounced, Number.MAX_SAFE_INTEGER), query);
+  const last = await list.page(lastAnnounced, query);
   last.release();
   if (last.count > 0) ledger.gapsUntil = lastAnnounced;
   return again;
@@ -216,7 +218,7 @@ function isSettled(reader: Reader<unknown>, ledger: Ledger, { begun, passes, qui
   const total = reader.areTotalsBelieved ? begun.total : undefined;
   if (hasGap(ledger) || (reader.wanted.mustAgree === true && quiet === 0)) return false;
   // A full page with nothing behind it may have had something there, which has moved.
-  const isOneAnswer = ledger.pass.size <= begun.rows.length && !(begun.isFull && ledger.last?.count === 0);
+  const isOneAnswer = ledger.pass.size <= begun.rows.length && !(begun.isFull && ledger.last!.count === 0);
   const isStill = isOneAnswer || ledger.hasCursors;
   const isSorted = ledger.order !== 'unsorted' && (ledger.order !== 'oldest-first' || ledger.wasReadBack);
   if (countOf(ledger) >= (total ?? 0) && (isStill || (isSorted && total !== undefined))) return true;
@@ -224,7 +226,7 @@ function isSettled(reader: Reader<unknown>, ledger: Ledger, { begun, passes, qui
   if (missingIn(ledger, total) === 0) return true;
   // A list may hold a record twice: then it does so whenever it is read.
   if (alike >= 3 && ledger.records >= (total ?? 0)) return true;
-  if (passes < 3 || passes % 2 === 0 || !isContiguous(ledger)) return false;
+  if (passes % 2 === 0 || !isContiguous(ledger)) return false;
   disprove(reader, total ?? 0, ledger);
   return true;
 }

@@ -109,7 +109,7 @@ export function openWatch(options: PatienceOptions): Watch {
     ...{ options, signal, hasContact: false, hasAnswered: false, heardFrom: new Map() },
     ...{ latest: undefined, cancelTimer: undefined, giveUp: (error) => given.abort(error) },
   };
-  signal.addEventListener('abort', () => watch.cancelTimer?.(), { once: true });
+  signal.addEventListener('abort', () => watch.cancelTimer?.());
   return watch;
 }
 
@@ -132,7 +132,7 @@ const silence: Failure = { why: 'gave no answer', remedy: checkNetwork };
 /** Notes that somebody answered. */
 export function noteAnswer({ watch }: Effort, from: 'paystack' | 'host' | 'elsewhere'): void {
   if (from === 'elsewhere') return;
-  if (!watch.hasContact) watch.cancelTimer?.();
+  watch.cancelTimer!();
   watch.hasContact = true;
   watch.hasAnswered ||= from === 'paystack';
 }

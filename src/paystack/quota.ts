@@ -111,7 +111,7 @@ export function createQuota({ concurrency, allowance, clock, onWait }: QuotaOpti
         };
         const waiter: Waiter = { endpoint, rank, go };
         insertByRank(waiting, waiter);
-        signal.addEventListener('abort', onAbort, { once: true });
+        signal.addEventListener('abort', onAbort);
         dispatch();
       }),
     done: ({ endpoint, startedAt }, headers, isRefused = false) => {

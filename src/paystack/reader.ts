@@ -31,6 +31,7 @@ import {
   pagesToEnd,
   queryOf,
   type Range,
+  type Span,
   type Window,
 } from './windows.ts';
 
@@ -66,7 +67,7 @@ async function* readRange<Content>(reader: Reader<Content>, range: Range): Readi
   reader.tally.reread++;
   const ledger = openLedger(undefined, reader.wanted, reader.tally, noneKnown);
   yield rowsOf(ledger, first);
-  yield* finishWindow(reader, { ...whole, query, first, isAnnounced: false }, ledger, range, came);
+  yield* finishWindow(reader, { ...whole, query, first }, ledger, range, came);
 }
 
 /** Distinct records that the windows of a range gave. */
@@ -100,7 +101,7 @@ async function* readWindows<Content>(
     } else if (step.kind === 'refused') {
       noteDepth(reader, step.number, step.refusal);
       closed.add(window);
-    } else if (ledger.isBelieved) {
+    } else {
       yield* finishWindow(reader, window, ledger, range, came);
     }
     if (!ledger.isBelieved) {
@@ -138,7 +139,9 @@ async function* pageSteps<Content>(
         // A first page that is not full though more is announced: its size was cut, or the total is wrong.
         const second = quiet(pageStep(reader.list, window, number));
         yield () => second;
-        if (!(await hasRecords(second))) break;
+        // Whoever takes the step learns of an error.
+        const step = await second.catch(() => undefined);
+        if (step?.kind !== 'page' || step.page.count === 0) break;
       }
     }
     yield async () => ({ window, kind: 'end' });
@@ -154,22 +157,12 @@ async function pageStep<Content>(list: List<Content>, window: Window<Content>, n
   }
 }
 
-async function hasRecords(step: Promise<Step<unknown>>): Promise<boolean> {
-  try {
-    const second = await step;
-    return second.kind === 'page' && second.page.count > 0;
-  } catch {
-    // Whoever takes the step learns of it.
-    return false;
-  }
-}
-
 /** The pages of a window that are asked for without waiting for those before: of a list that ignores the range, no more. */
 function pagesAhead<Content>(reader: Reader<Content>, window: Window<Content>): number {
   const { first, isAnnounced } = window;
   const pages = pagesToEnd(first);
   if (!isBelieved(first, window)) return 1;
-  if (!reader.areTotalsBelieved || !isAnnounced || first.count === 0 || !Number.isFinite(pages)) return 1;
+  if (!reader.areTotalsBelieved || !isAnnounced || !Number.isFinite(pages)) return 1;
   return Math.min(pages, (reader.tooDeep?.number ?? Number.POSITIVE_INFINITY) - 1);
 }
 
@@ -184,7 +177,7 @@ function isOutOfTurn(ledger: Ledger, page: Page<unknown>): boolean {
 /** Reads what could not be known beforehand, settles the window, and says how far everything is read. */
 async function* finishWindow<Content>(
   reader: Reader<Content>,
-  window: Window<Content>,
+  window: Omit<Window<Content>, 'isAnnounced'>,
   ledger: Ledger,
   range: Range,
   came: Came,
@@ -196,7 +189,7 @@ async function* finishWindow<Content>(
     yield* settle(reader, query, first, ledger);
     countNew(ledger, came);
   } catch (error) {
-    if (!(error instanceof Refused) || !error.isPaystacks || ledger.pages === 0) throw error;
+    if (!(error instanceof Refused) || !error.isPaystacks) throw error;
     const cut = cutOf(window, ledger, range.now);
     if (cut !== undefined) yield* finishInParts(reader, window, ledger, range, came, cut);
     else if (isAnnouncedThere(reader, ledger, first)) yield* settle(reader, query, first, ledger);
@@ -205,7 +198,7 @@ async function* finishWindow<Content>(
 }
 
 /** Where a window is cut of which a page is too deep: behind what was read, or in the middle; undefined if it cannot be. */
-function cutOf(window: Window<unknown>, { order, oldest }: Ledger, now: number): number | undefined {
+function cutOf(window: Span, { order, oldest }: Ledger, now: number): number | undefined {
   const cut = order === 'newest-first' ? midnightAfter(oldest) : middleOf(window, oldest, now);
   return cut > window.from && cut < Math.min(window.to, midnightAfter(now) + dayMs) ? cut : undefined;
 }
@@ -216,7 +209,7 @@ function cutOf(window: Window<unknown>, { order, oldest }: Ledger, now: number):
  */
 async function* finishInParts<Content>(
   reader: Reader<Content>,
-  window: Window<Content>,
+  window: Omit<Window<Content>, 'isAnnounced'>,
   ledger: Ledger,
   range: Range,
   came: Came,
@@ -229,13 +222,16 @@ async function* finishInParts<Content>(
     yield* readWindows(reader, { ...range, spans: [older, newer] }, { announced: 0 }, came, known);
     return;
   }
+  const begun = came.records;
   countNew(ledger, came);
   const before = came.records;
   yield* readWindows(reader, { ...range, spans: [older] }, { announced: 0 }, came, known);
   const records = ledger.known.size + came.records - before;
   const total = reader.areTotalsBelieved ? (window.first.total ?? 0) : 0;
   const missing = Math.max(0, total - records - ledger.unusable);
+  reader.tally.announced += before - begun + ledger.unusable;
   reader.tally.missing += missing;
+  reader.tally.unusable += ledger.unusable;
   yield covered({ ...ledger, window: newer }, missing === 0);
 }
 

@@ -101,5 +101,5 @@ function beginNext(window: ReportedWindow): void {
 
 function numberIn(headers: Headers, name: string): number | undefined {
   const text = headers.get(name);
-  return text !== null && /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : undefined;
+  return text !== null && /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
 }

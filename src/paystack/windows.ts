@@ -167,10 +167,9 @@ async function oldestOf(
   from: number,
 ): Promise<number | undefined> {
   try {
-    const { rows, count, release } = await list.page(pages, query);
+    const { rows, release } = await list.page(pages, query);
     const oldest = Math.min(...rows.map(({ created }) => created).filter(Number.isFinite));
     release();
-    if (count === 0) return undefined;
     return Number.isFinite(oldest) ? Math.max(from, oldest) : undefined;
   } catch (error) {
     // The reader finds out by itself how deep the list can be read, and cuts what is deeper.
