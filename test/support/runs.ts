@@ -1,12 +1,16 @@
 /** Runs of streams, and rows of theirs, for tests of what becomes of them within one process. */
+import { type Clock, systemClock } from '../../src/clock.ts';
+import { connect } from '../../src/command/connect.ts';
 import { discover } from '../../src/command/discover.ts';
 import { type Config, parseConfig } from '../../src/config.ts';
+import type { Ask } from '../../src/paystack/client.ts';
 import type { Row } from '../../src/paystack/list.ts';
 import type { StreamName } from '../../src/paystack/streams.ts';
 import { type SelectedStream, selectStreams } from '../../src/singer/selection.ts';
 import { parseState } from '../../src/singer/state.ts';
 import type { RecordLine } from '../../src/sync/rows.ts';
 import { openStreamRuns, type StreamRun } from '../../src/sync/stream-run.ts';
+import type { HostilePaystack } from './hostile-paystack.ts';
 
 export const dayMs = 86_400_000;
 
@@ -48,4 +52,12 @@ export function rowWith(more: Partial<Row<RecordLine>> = {}): Row<RecordLine> {
   const content = { bytes: Buffer.from(''), from: 0, to: 0, misfits: [], asked: [] };
   const dates = { created: Number.NaN, updated: Number.NaN };
   return { key: '1', ...dates, isOpen: false, changes: undefined, fingerprint: 0, content, ...more };
+}
+
+/** The machine's clock, which shows that the runs have just begun. */
+export const clock: Clock = { ...systemClock, now: () => now };
+
+/** A client of a server that a test has started. */
+export function askOf(server: HostilePaystack, signal = new AbortController().signal): Promise<Ask> {
+  return connect(configWith(server.config), { environment: {}, clock, signal, log: () => {} });
 }
