@@ -1,0 +1,427 @@
+/** A sync within one process: which messages stand in which order, what a failure ends, and how far a bookmark moves. */
+import t, { type Test } from 'tap';
+import { connect } from '../src/command/connect.ts';
+import { ForeseenError } from '../src/errors.ts';
+import type { StreamName } from '../src/paystack/streams.ts';
+import type { Observer } from '../src/report/observer.ts';
+import { parseState } from '../src/singer/state.ts';
+import { OutputClosed } from '../src/sync/output.ts';
+import { createReceipts } from '../src/sync/receipt.ts';
+import { type Summary, sync } from '../src/sync/sync.ts';
+import { refused } from './support/bends.ts';
+import { type Bend, type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
+import { clock, configWith, day, now, selectedStreams } from './support/runs.ts';
+import type { Json } from './support/tap.ts';
+
+interface Input {
+  readonly streams: readonly StreamName[];
+  readonly bookmarks?: Readonly<Record<string, object>>;
+  readonly syncing?: string;
+  readonly settings?: object;
+  /** Called before a message is taken; what it throws fails the write. */
+  readonly taking?: (message: Json, stop: AbortController) => void;
+}
+
+interface Ran {
+  readonly messages: readonly Json[];
+  /** Undefined if the run was given up, for this error. */
+  readonly summary: Summary | undefined;
+  readonly error: unknown;
+  readonly log: readonly string[];
+  /** What the observer heard: `wrote banks 2`, `ended banks true`. */
+  readonly heard: readonly string[];
+  /** By stream: what its receipt has, and whether it is exact. */
+  readonly receipts: Readonly<Record<string, readonly unknown[]>>;
+  /** The lists that were asked for, in order. */
+  readonly asked: readonly string[];
+}
+
+async function run(t: Test, lists: Record<string, HostileList>, input: Input): Promise<Ran> {
+  const server = await startHostilePaystack(lists);
+  t.teardown(() => server.close());
+  const config = configWith({ ...server.config, page_size: 10, ...input.settings });
+  const stop = new AbortController();
+  const [messages, lines, heard]: [Json[], string[], string[]] = [[], [], []];
+  const log = (level: string, text: string) => void lines.push(`${level} ${text}`);
+  const observer: Observer = {
+    ...{ asked: () => {}, retried: () => {}, waiting: () => {}, announced: () => {} },
+    wrote: (stream, records) => heard.push(`wrote ${stream} ${records}`),
+    ended: (stream, { succeeded, durationMs }) =>
+      heard.push(`ended ${stream} ${succeeded}${durationMs >= 0 && durationMs < 60_000 ? '' : ' when?'}`),
+  };
+  const write = async (text: string | Uint8Array) => {
+    for (const line of Buffer.from(text).toString().trimEnd().split('\n')) {
+      const message = JSON.parse(line);
+      input.taking?.(message, stop);
+      messages.push(message);
+    }
+  };
+  const ask = await connect(config, { environment: {}, clock, signal: stop.signal, log, observer });
+  const receipts = createReceipts(config);
+  const state = parseState({ bookmarks: input.bookmarks ?? {}, currently_syncing: input.syncing ?? null });
+  const streams = selectedStreams(...input.streams);
+  let [summary, error]: [Summary | undefined, unknown] = [undefined, undefined];
+  try {
+    summary = await sync({ streams, state, config, ask, write, log, observer, clock, stop, receipts });
+  } catch (thrown) {
+    error = thrown;
+  }
+  // A stream that failed may have asked ahead.
+  stop.abort();
+  const counted = receipts.streams().map(({ stream, figures, isExact }) => [stream, [figures?.keys, isExact]]);
+  const asked = server.requests.map(({ list }) => list);
+  return { messages, summary, error, log: lines, heard, receipts: Object.fromEntries(counted), asked };
+}
+
+const date = (day: string) => `${day}T00:00:00.000Z`;
+const record = (id: number, on: string, more: object = {}) => ({ id, createdAt: date(on), ...more });
+
+/** A word for each message: its type, and whose it is; of a state what it is syncing, of a record its key. */
+function briefly({ messages }: Ran): string[] {
+  return messages.map(({ type, stream, record, value }) => {
+    if (type === 'STATE') return ['STATE', value.currently_syncing ?? []].flat().join(' ');
+    return type === 'RECORD' ? `${stream} ${record.id}` : `${type} ${stream}`;
+  });
+}
+
+const lastState = ({ messages }: Ran) => messages.findLast(({ type }) => type === 'STATE').value;
+const bookmarkOf = (ran: Ran, stream: string) => lastState(ran).bookmarks[stream]?.createdAt;
+const idsOf = ({ messages }: Ran, of: string) =>
+  messages.filter(({ stream, type }) => type === 'RECORD' && stream === of).map(({ record }) => record.id);
+const failureOf = ({ summary }: Ran, of: string) => summary?.streams.find(({ stream }) => stream === of)?.failure;
+
+t.test('schemas and a state, then the records of each stream, and a state behind them', async (t) => {
+  const lists = {
+    banks: { records: [{ id: 1 }, { id: 2 }] },
+    plans: { records: [record(3, '2026-06-20'), record(4, '2026-06-21')] },
+  };
+  const ran = await run(t, lists, { streams: ['banks', 'plans'] });
+  const words = briefly(ran);
+  t.strictSame(words.slice(0, 3), ['SCHEMA banks', 'SCHEMA plans', 'STATE']);
+  t.strictSame(words.filter((word) => /^(?:banks|plans)/.test(word)).sort(), [
+    'banks 1',
+    'banks 2',
+    'plans 3',
+    'plans 4',
+  ]);
+  t.equal(words.at(-1), 'STATE', 'none is being synced any more');
+  t.ok(words.includes('STATE plans'));
+  t.strictSame(lastState(ran), {
+    bookmarks: { plans: { createdAt: date('2026-06-21'), as_of: new Date(now).toISOString() } },
+  });
+  t.match(ran.summary?.streams, [
+    { stream: 'banks', written: 2, failure: undefined, tally: { missing: 0 } },
+    { stream: 'plans', written: 2, failure: undefined, tally: { announced: 2 } },
+  ]);
+  t.strictSame(ran.heard.toSorted(), ['ended banks true', 'ended plans true', 'wrote banks 2', 'wrote plans 2']);
+  t.strictSame(ran.receipts, { banks: [2, true], plans: [2, true] });
+  t.match(ran.log.toSorted(), [/^INFO banks: 2 records written/, /^INFO plans: 2 records written/]);
+});
+
+t.test('a stream without records has its schema, a state, and no word to the observer', async (t) => {
+  const ran = await run(t, {}, { streams: ['plans'] });
+  t.strictSame(briefly(ran).slice(0, 2), ['SCHEMA plans', 'STATE']);
+  t.strictSame(ran.heard, ['ended plans true']);
+  t.strictSame(lastState(ran), { bookmarks: {} });
+});
+
+t.test('the stream that was interrupted comes first', async (t) => {
+  const ran = await run(t, {}, { streams: ['banks', 'plans'], syncing: 'plans' });
+  t.strictSame(briefly(ran).slice(0, 2), ['SCHEMA plans', 'SCHEMA banks']);
+  t.equal(lastState(ran).currently_syncing, undefined);
+});
+
+t.test('what no column holds is counted', async (t) => {
+  const records = [record(1, '2026-06-20', { new: 1, name: [] }), record(2, '2026-06-20', { new: 2 })];
+  const { summary } = await run(t, { plans: { records } }, { streams: ['plans'] });
+  t.strictSame(summary?.drift, [
+    { stream: 'plans', field: 'new', type: 'number', count: 2 },
+    { stream: 'plans', field: 'name', type: 'array', count: 1 },
+  ]);
+});
+
+t.test('a stream that is refused fails by itself, and says why', async (t) => {
+  const lists = {
+    plans: { records: [], bends: [refused(403, 'Not for you')] },
+    customers: { records: [record(1, '2026-06-20')] },
+  };
+  const ran = await run(t, lists, { streams: ['plans', 'customers'] });
+  t.match(failureOf(ran, 'plans'), /answered 403 \(Not for you\)/);
+  t.equal(failureOf(ran, 'customers'), undefined);
+  t.strictSame(Object.keys(lastState(ran).bookmarks), ['customers']);
+  t.strictSame(ran.heard.filter((word) => word.startsWith('ended')).toSorted(), [
+    'ended customers true',
+    'ended plans false',
+  ]);
+  t.strictSame(ran.receipts['plans'], [0, false]);
+  t.ok(ran.log.some((line) => /^ERROR plans: .*403/.test(line)));
+});
+
+t.test('a feature that an integration lacks is an empty stream, unless it is known to have had records', async (t) => {
+  const lacking = { records: [], bends: [refused(403, 'Feature unavailable')] };
+  const lists = { preauthorizations: lacking, storefronts: lacking, plans: { records: [] } };
+  const ran = await run(t, lists, { streams: ['storefronts', 'plans'] });
+  t.equal(failureOf(ran, 'storefronts'), undefined);
+  const warnings = ran.log.filter((line) => line.startsWith('WARNING'));
+  t.match(warnings, [/^WARNING storefronts: not available to this integration: Paystack answered 403 \(Feature/]);
+  t.ok(ran.heard.includes('ended storefronts true'));
+  const bookmarks = { preauthorizations: { created_at: date('2026-06-01') } };
+  const later = await run(t, lists, { streams: ['preauthorizations', 'plans'], bookmarks });
+  t.match(failureOf(later, 'preauthorizations'), /403/);
+});
+
+t.test('where every stream is refused the run is given up, and nothing is written', async (t) => {
+  const no = { records: [], bends: [refused(403, 'No')] };
+  const ran = await run(t, { plans: no, storefronts: no }, { streams: ['plans', 'storefronts'] });
+  t.match(ran.error, { name: 'EveryStreamRefused', message: /refused all 2 streams: it answered 403 \(No\); nothing/ });
+  t.strictSame([ran.messages, ran.heard, ran.log], [[], [], []]);
+});
+
+t.test('a refusal after the first answer is no refusal of the whole', async (t) => {
+  const records = Array.from({ length: 25 }, (_, index) => record(index + 1, '2026-06-20'));
+  const later: Bend = refused(403, 'No', ({ page }) => page > 1);
+  const ran = await run(t, { plans: { records, bends: [later] } }, { streams: ['plans'] });
+  t.match(failureOf(ran, 'plans'), /403/);
+  t.equal(ran.error, undefined);
+  t.equal(bookmarkOf(ran, 'plans'), undefined);
+  t.equal(idsOf(ran, 'plans').length, 10, 'what came is written');
+});
+
+t.test('a rejected key ends the run at once, and nothing is written', async (t) => {
+  const lists = { plans: { records: [], bends: [refused(401, 'Invalid key')] } };
+  const ran = await run(t, lists, { streams: ['plans', 'customers'] });
+  t.match(ran.error, { name: 'KeyRejected' });
+  t.strictSame(ran.heard, []);
+});
+
+class Stopped extends ForeseenError {
+  readonly remedy = 'end the run';
+}
+
+const manyPlans = () => Array.from({ length: 25 }, (_, index) => record(index + 1, '2026-06-20'));
+
+t.test('a run that is stopped among its records ends with a state that claims none of them', async (t) => {
+  const reason = new Stopped('stopped');
+  const taking: Input['taking'] = ({ type }, stop) => {
+    if (type === 'RECORD') stop.abort(reason);
+  };
+  const ran = await run(t, { plans: { records: manyPlans() } }, { streams: ['plans', 'customers'], taking });
+  t.equal(ran.error, reason);
+  t.equal(briefly(ran).at(-1), 'STATE plans', 'it will come first');
+  t.strictSame(lastState(ran).bookmarks['plans'], undefined);
+  t.strictSame(
+    ran.heard.filter((word) => word.startsWith('ended')),
+    ['ended plans false'],
+    'the other was not begun',
+  );
+  t.notOk(ran.receipts['plans']?.[1]);
+});
+
+t.test('a run that is stopped before its first answer writes nothing', async (t) => {
+  const reason = new Stopped('stopped');
+  const server = await startHostilePaystack({});
+  t.teardown(() => server.close());
+  const config = configWith(server.config);
+  const stop = new AbortController();
+  const observer = { asked() {}, retried() {}, waiting() {}, announced() {}, wrote() {}, ended() {} };
+  const written: unknown[] = [];
+  const ask = await connect(config, { environment: {}, clock, signal: stop.signal, log: () => {}, observer });
+  stop.abort(reason);
+  const syncing = sync({
+    ...{
+      streams: selectedStreams('plans'),
+      state: parseState({ bookmarks: {} }),
+      config,
+      ask,
+      log: () => {},
+      observer,
+      clock,
+      stop,
+    },
+    write: async (text) => void written.push(text),
+  });
+  await t.rejects(syncing, reason);
+  t.strictSame(written, []);
+});
+
+t.test('where nobody reads any more the run ends without a further line', async (t) => {
+  let tries = 0;
+  const taking: Input['taking'] = ({ type }) => {
+    if (type === 'RECORD' || tries > 0) {
+      tries++;
+      throw new OutputClosed(new Error('gone'));
+    }
+  };
+  const ran = await run(t, { plans: { records: manyPlans() } }, { streams: ['plans'], taking });
+  t.match(ran.error, { name: 'OutputClosed' });
+  t.equal(tries, 1);
+});
+
+t.test('a defect is a failure of its stream, and is called one', async (t) => {
+  const lists = { plans: { records: [record(1, '2026-06-20')] }, customers: { records: [record(2, '2026-06-20')] } };
+  const taking: Input['taking'] = ({ type, stream }) => {
+    if (type === 'RECORD' && stream === 'plans') throw new TypeError('no such thing');
+  };
+  const ran = await run(t, lists, { streams: ['plans', 'customers'], taking });
+  t.match(failureOf(ran, 'plans'), /^a defect of tap-paystack: TypeError: no such thing/);
+  t.ok(ran.log.some((line) => line.startsWith('DEBUG') && line.includes('TypeError')));
+  t.equal(failureOf(ran, 'customers'), undefined);
+  t.strictSame(Object.keys(lastState(ran).bookmarks), ['customers']);
+});
+
+t.test('what cannot be written holds the bookmark, and is said', async (t) => {
+  const records = [record(1, '2026-06-20'), { createdAt: date('2026-06-21') }, record(3, '2026-06-22')];
+  const bookmarks = { plans: { createdAt: date('2026-06-10'), as_of: date('2026-06-10') } };
+  const ran = await run(t, { plans: { records } }, { streams: ['plans'], bookmarks });
+  t.match(failureOf(ran, 'plans'), /^1 record could not be written/);
+  t.strictSame(lastState(ran).bookmarks, bookmarks);
+  t.strictSame(idsOf(ran, 'plans').toSorted(), [1, 3]);
+  t.ok(ran.heard.includes('ended plans false'));
+  t.strictSame(ran.receipts['plans'], [2, false]);
+});
+
+t.test('a version is activated where a list is read whole, and only there', async (t) => {
+  const settings = { activate_version: true };
+  const lists = { countries: { records: [{ id: 1 }] }, plans: { records: [record(2, '2026-06-20')] } };
+  const ran = await run(t, lists, { streams: ['countries', 'plans'], settings });
+  const countries = ran.messages.filter(({ stream }) => stream === 'countries');
+  t.strictSame(
+    countries.map(({ type, version }) => [type, version]),
+    [
+      ['SCHEMA', undefined],
+      ['RECORD', now],
+      ['ACTIVATE_VERSION', now],
+    ],
+  );
+  t.notOk(ran.messages.some(({ stream, type }) => stream === 'plans' && type === 'ACTIVATE_VERSION'));
+  const unusable = { countries: { records: [{ id: 1 }, { name: 'no key' }] } };
+  const holed = await run(t, unusable, { streams: ['countries'], settings });
+  t.match(failureOf(holed, 'countries'), /1 record could not be written/);
+  t.notOk(holed.messages.some(({ type }) => type === 'ACTIVATE_VERSION'));
+  const refusing = {
+    storefronts: { records: [{ id: 1 }] },
+    'storefront_products/1': { records: [], bends: [refused(404, 'No')] },
+  };
+  const failed = await run(t, refusing, { streams: ['storefronts', 'storefront_products'], settings });
+  const activated = failed.messages.filter(({ type }) => type === 'ACTIVATE_VERSION').map(({ stream }) => stream);
+  t.strictSame(activated, ['storefronts']);
+});
+
+/** Transactions, of which the first two are old; and refunds of them. */
+function struck(
+  refunds: readonly Json[],
+  more: Partial<Record<string, HostileList>> = {},
+): Record<string, HostileList> {
+  const old = { updatedAt: date('2026-01-01'), status: 'success' };
+  const records = [
+    record(1, '2026-01-01', old),
+    record(2, '2026-01-02', old),
+    record(3, '2026-06-25', { status: 'success' }),
+  ];
+  return { transactions: { records }, refunds: { records: [...refunds] }, ...more } as Record<string, HostileList>;
+}
+
+const both = { streams: ['refunds', 'transactions'] as const };
+const reached = { createdAt: date('2026-06-10'), as_of: date('2026-06-10') };
+const bookmarks = { refunds: reached, transactions: reached };
+const refund = (id: number, transaction: number, on = '2026-06-20') =>
+  record(id, on, { transaction, status: 'processed', updatedAt: date(on) });
+
+t.test('what a refund changed is read again, and then the bookmark of the refunds moves', async (t) => {
+  const ran = await run(t, struck([refund(11, 1), refund(12, 1), refund(13, 3)]), { ...both, bookmarks });
+  t.strictSame(idsOf(ran, 'transactions').toSorted(), [1, 3]);
+  t.strictSame(
+    ran.asked.filter((list) => list === 'transactions by key').length,
+    1,
+    'each once, and none that came anyhow',
+  );
+  t.equal(bookmarkOf(ran, 'refunds'), date('2026-06-20'));
+  t.equal(bookmarkOf(ran, 'transactions'), date('2026-06-25'));
+  const at = ran.messages.findIndex(({ stream, record }) => stream === 'transactions' && record?.id === 1);
+  const claims = ran.messages.findIndex(
+    ({ type, value }) => type === 'STATE' && value.bookmarks.refunds.createdAt !== reached.createdAt,
+  );
+  t.ok(at > 0 && at < claims, 'not before that');
+  t.match(lastState(ran).bookmarks.refunds, { as_of: new Date(now).toISOString() });
+  t.ok(ran.log.some((line) => /^INFO transactions: .*\b1 older record read again because of a refund/.test(line)));
+  t.strictSame(ran.receipts['transactions'], [2, true]);
+});
+
+t.test('a refund that is no news changes nothing', async (t) => {
+  const since = { ...reached, as_of: date('2026-06-25') };
+  const ran = await run(t, struck([refund(11, 1)]), { ...both, bookmarks: { ...bookmarks, refunds: since } });
+  t.strictSame(idsOf(ran, 'transactions'), [3]);
+  t.strictSame(idsOf(ran, 'refunds'), [11]);
+});
+
+t.test('of what a refund changed, only what is still missed is written', async (t) => {
+  const settings = { start_date: '2026-01-02' };
+  const ran = await run(t, struck([refund(11, 1), refund(12, 2)]), { ...both, bookmarks, settings });
+  t.strictSame(idsOf(ran, 'transactions').toSorted(), [2, 3], 'the first is left out by the settings');
+  const open = { transactions: { ...reached, open: ['2026-01-01/2026-01-03'] }, refunds: reached };
+  const lists = struck([refund(11, 1), refund(12, 2)]);
+  Object.assign(lists['transactions']!.records[0], { status: 'ongoing' });
+  const again = await run(t, lists, { ...both, bookmarks: open });
+  t.strictSame(idsOf(again, 'transactions').toSorted(), [1, 2, 3]);
+});
+
+t.test('a record that is read again and is open is remembered', async (t) => {
+  const lists = struck([refund(11, 1)]);
+  Object.assign(lists['transactions']!.records[0], { createdAt: date('2026-05-01'), status: 'ongoing' });
+  const ran = await run(t, lists, { ...both, bookmarks });
+  t.strictSame(lastState(ran).bookmarks.transactions.open, ['2026-05-01 1']);
+});
+
+t.test('what cannot be read again holds the bookmark of the refunds, and not that of the transactions', async (t) => {
+  const lists = struck([refund(11, 1), refund(12, 2)], {
+    'transactions by key': { records: [], bends: [refused(404, 'Gone', ({ path }) => path.endsWith('/1'))] },
+  });
+  const ran = await run(t, lists, { ...both, bookmarks });
+  t.strictSame(idsOf(ran, 'transactions').toSorted(), [2, 3]);
+  const failure = failureOf(ran, 'transactions');
+  t.match(
+    failure,
+    /^of the records that refunds or disputes changed, 1 could not be read again: 1 \(answered 404 \(Gone\)\); the bookmark of refunds stays where it was$/,
+  );
+  t.strictSame(lastState(ran).bookmarks.refunds, reached);
+  t.equal(bookmarkOf(ran, 'transactions'), date('2026-06-25'));
+});
+
+t.test('several that changed the same stream are named', async (t) => {
+  const dispute = record(21, '2026-06-20', { transaction: 2, status: 'resolved', updatedAt: date('2026-06-20') });
+  const lists = struck([refund(11, 1)], {
+    disputes: { records: [dispute] },
+    'transactions by key': { records: [], bends: [refused(404, 'Gone')] },
+  });
+  const streams = ['disputes', 'refunds', 'transactions'] as const;
+  const ran = await run(t, lists, { streams, bookmarks: { ...bookmarks, disputes: reached } });
+  t.match(failureOf(ran, 'transactions'), /2 could not be read again.*; the bookmark of disputes and refunds stays/);
+});
+
+t.test('a refund list that is not whole holds its bookmark, though what it changed was read', async (t) => {
+  const ran = await run(t, struck([refund(11, 1), { transaction: 2, createdAt: date('2026-06-21') }]), {
+    ...both,
+    bookmarks,
+  });
+  t.match(failureOf(ran, 'refunds'), /could not be written/);
+  t.strictSame(lastState(ran).bookmarks.refunds, reached);
+  t.strictSame(idsOf(ran, 'transactions').toSorted(), [1, 3]);
+});
+
+t.test('a run that is stopped before it has read again what refunds changed does not claim them', async (t) => {
+  const reason = new Stopped('stopped');
+  const taking: Input['taking'] = ({ stream, record }, stop) => {
+    if (stream === 'transactions' && record?.id === 3) stop.abort(reason);
+  };
+  const ran = await run(t, struck([refund(11, 1)]), { ...both, bookmarks, taking });
+  t.equal(ran.error, reason);
+  t.strictSame(lastState(ran).bookmarks.refunds, reached);
+  t.strictSame(idsOf(ran, 'transactions'), [3]);
+});
+
+t.test('a bookmark that cannot be read is said before anything is asked', async (t) => {
+  const ran = await run(t, {}, { streams: ['plans'], bookmarks: { plans: { createdAt: 'soon' } } });
+  t.match(ran.error, { name: 'UserError' });
+  t.strictSame([ran.asked, ran.messages], [[], []]);
+  t.equal(day('2026-06-30') < now, true);
+});
