@@ -9,6 +9,7 @@ import { OutputClosed } from '../src/sync/output.ts';
 import { createReceipts } from '../src/sync/receipt.ts';
 import { type Summary, sync } from '../src/sync/sync.ts';
 import { refused } from './support/bends.ts';
+import { createFakeClock } from './support/clock.ts';
 import { type Bend, type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
 import { clock, configWith, day, now, selectedStreams } from './support/runs.ts';
 import type { Json } from './support/tap.ts';
@@ -223,6 +224,8 @@ t.test('a run that is stopped before its first answer writes nothing', async (t)
   t.teardown(() => server.close());
   const config = configWith(server.config);
   const stop = new AbortController();
+  // Nobody waits for what is asked.
+  const clock = createFakeClock(now);
   const observer = { asked() {}, retried() {}, waiting() {}, announced() {}, wrote() {}, ended() {} };
   const written: unknown[] = [];
   const ask = await connect(config, { environment: {}, clock, signal: stop.signal, log: () => {}, observer });
