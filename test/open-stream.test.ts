@@ -1,5 +1,5 @@
 /** What a run reads of a stream, given where it resumes and what the settings leave out. */
-import t, { type Test } from 'tap';
+import t from 'tap';
 import type { Page } from '../src/paystack/list.ts';
 import type { StreamName } from '../src/paystack/streams.ts';
 import { streams } from '../src/paystack/streams.ts';
@@ -13,7 +13,7 @@ import {
   rangeOf,
   type StreamReading,
 } from '../src/sync/open-stream.ts';
-import { type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
+import { answerer, type HostileList } from './support/hostile-paystack.ts';
 import { askOf, configWith, day, dayMs, now, rowWith, runsOf } from './support/runs.ts';
 import type { Json } from './support/tap.ts';
 
@@ -130,16 +130,14 @@ interface Opened {
 }
 
 async function open(
-  t: Test,
   stream: StreamName,
   lists: Record<string, HostileList>,
   { bookmark, settings = {}, mustAgree = false }: { bookmark?: object; settings?: object; mustAgree?: boolean } = {},
 ): Promise<Opened> {
-  const server = await startHostilePaystack(lists);
-  t.teardown(() => server.close());
-  const config = configWith({ ...server.config, page_size: 10, ...settings });
+  const server = answerer(lists);
+  const config = configWith({ page_size: 10, ...settings });
   const [run] = runsOf([stream], bookmark && { [stream]: bookmark }, settings);
-  const ask = await askOf(server);
+  const ask = askOf(server);
   const options = { config, ask, now, ahead: () => 2, mustAgree, frame: () => lineFrame, beside: [] };
   const readings: StreamReading[] = [];
   const records: Json[] = [];
@@ -161,7 +159,7 @@ const record = (id: number, date: string, more: object = {}) => ({ id, createdAt
 
 t.test('a stream that has no dates is read whole', async (t) => {
   const countries = { records: [{ id: 1 }, { id: 2 }] };
-  const opened = await open(t, 'countries', { countries });
+  const opened = await open('countries', { countries });
   t.strictSame(ids(opened), [1, 2]);
   t.match(opened.readings.at(-1), { kind: 'covered', isWhole: true });
   t.strictSame(opened.asked, ['countries']);
@@ -169,9 +167,9 @@ t.test('a stream that has no dates is read whole', async (t) => {
 
 t.test('where removed records matter, two readings of a list must agree', async (t) => {
   const lists = () => ({ countries: { records: [{ id: 1 }] }, customers: { records: [record(1, '2026-06-25')] } });
-  t.equal((await open(t, 'customers', lists(), { mustAgree: true })).asked.length, 2);
-  t.equal((await open(t, 'countries', lists(), { mustAgree: true })).asked.length, 2);
-  t.equal((await open(t, 'customers', lists())).asked.length, 1);
+  t.equal((await open('customers', lists(), { mustAgree: true })).asked.length, 2);
+  t.equal((await open('countries', lists(), { mustAgree: true })).asked.length, 2);
+  t.equal((await open('customers', lists())).asked.length, 1);
 });
 
 const old = (id: number, more: object = {}) =>
@@ -180,7 +178,7 @@ const old = (id: number, more: object = {}) =>
 t.test('what was open is read by its key, though its date may not be allowed any more', async (t) => {
   const records = [old(1, { status: 'success' }), old(2), record(3, '2026-06-25', { status: 'success' })];
   const bookmark = { createdAt, as_of: createdAt, open: ['2026-01-11 1,2'] };
-  const opened = await open(t, 'transfers', { transfers: { records } }, { bookmark });
+  const opened = await open('transfers', { transfers: { records } }, { bookmark });
   t.strictSame(ids(opened), [1, 2, 3]);
   t.strictSame(opened.asked, ['key 1', 'key 2', 'transfers']);
   const seen = opened.readings.filter(({ kind }) => kind === 'revisited');
@@ -189,7 +187,6 @@ t.test('what was open is read by its key, though its date may not be allowed any
     { kind: 'revisited', keys: new Set(['2']), open: new Map([['2', day('2026-01-11')]]) },
   ]);
   const bounded = await open(
-    t,
     'transfers',
     { transfers: { records } },
     { bookmark, settings: { start_date: '2026-02-01' } },
@@ -218,12 +215,12 @@ t.test(
       transfers: { records: [...records, ...others] },
       'transfers by key': { records: [], bends: refusing(...keys) },
     });
-    const one = await open(t, 'transfers', lists('2', '3', '5', '6'), { bookmark, settings: { concurrency: 1 } });
+    const one = await open('transfers', lists('2', '3', '5', '6'), { bookmark, settings: { concurrency: 1 } });
     const keysAsked = (opened: Opened) =>
       opened.asked.filter((what) => what.startsWith('key ')).map((what) => Number(what.slice(4)));
     t.strictSame(keysAsked(one), [1, 2, 3, 4, 5, 6, 7, 8], 'one that is read begins the count anew');
     t.strictSame(ids(one), [1, 2, 3, 4, 5, 6, 7, 8]);
-    const many = await open(t, 'transfers', lists('2', '3', '4'), { bookmark, settings: { concurrency: 1 } });
+    const many = await open('transfers', lists('2', '3', '4'), { bookmark, settings: { concurrency: 1 } });
     t.strictSame(keysAsked(many), [1, 2, 3, 4]);
     t.strictSame(ids(many), [1, 2, 3, 4, 5, 6, 7, 8]);
   },
@@ -233,7 +230,7 @@ t.test('a key that nothing answers for ends the stream, as the others would not 
   const bookmark = { createdAt, as_of: createdAt, open: ['2026-01-11 1'] };
   const rejected = [(answer: Json) => ({ ...answer, status: 401, message: 'Invalid key' })];
   const lists = { transfers: { records: [old(1)] }, 'transfers by key': { records: [], bends: rejected } };
-  await t.rejects(open(t, 'transfers', lists, { bookmark }), { name: 'KeyRejected' });
+  await t.rejects(open('transfers', lists, { bookmark }), { name: 'KeyRejected' });
 });
 
 t.test(
@@ -247,12 +244,12 @@ t.test(
       ...[old(5, { updatedAt: same }), record(6, '2026-06-25', { status: 'success', updatedAt: same })],
     ];
     const days = { createdAt, as_of: createdAt, open: ['2026-01-11/2026-01-12'] };
-    const opened = await open(t, 'transfers', { transfers: { records } }, { bookmark: days });
+    const opened = await open('transfers', { transfers: { records } }, { bookmark: days });
     t.strictSame(ids(opened), [1, 3, 5, 6]);
     t.equal(opened.tally.unchanged, 2);
     // Too many to be read one by one.
     const keys = { ...days, open: ['2026-01-11 2,11,12,13'] };
-    const sought = await open(t, 'transfers', { transfers: { records } }, { bookmark: keys });
+    const sought = await open('transfers', { transfers: { records } }, { bookmark: keys });
     t.strictSame(ids(sought), [1, 2, 3, 5, 6]);
   },
 );
@@ -264,7 +261,7 @@ t.test('a range of which the settings leave nothing is not asked for', async (t)
     ['settlement_transactions', 'settlements'],
   ] as const) {
     const bookmark = { [stream === 'transfers' ? 'createdAt' : 'settlement_created_at']: createdAt };
-    const opened = await open(t, stream, { [list]: { records: [record(1, '2026-06-25')] } }, { bookmark, settings });
+    const opened = await open(stream, { [list]: { records: [record(1, '2026-06-25')] } }, { bookmark, settings });
     t.strictSame([opened.asked, opened.readings], [[], []]);
   }
 });
@@ -295,7 +292,6 @@ t.test(
       ...{ open: ['2026-01-11 1'], failed: ['2026-01-13/2026-01-14'] },
     };
     const opened = await open(
-      t,
       'settlement_transactions',
       { settlements: { records: settlements }, ...lists },
       { bookmark },
@@ -315,7 +311,7 @@ t.test('the path of children has the fields of their parent, as they are in an a
   };
   const states = (name: string) => ({ records: [{ name, slug: name }] });
   const lists = { countries, 'address_states/NG': states('lagos'), 'address_states/Z&A/': states('natal') };
-  const opened = await open(t, 'address_states', lists);
+  const opened = await open('address_states', lists);
   t.strictSame(
     opened.records.map(({ country, slug }) => [country, slug]),
     [
@@ -334,7 +330,7 @@ t.test('what a list under a parent cannot give is a failure of that parent', asy
     'settlement_transactions/1': refusing,
     'settlement_transactions/2': { records: [{ id: 20 }] },
   };
-  const opened = await open(t, 'settlement_transactions', lists);
+  const opened = await open('settlement_transactions', lists);
   t.strictSame(ids(opened), [20]);
   t.match(opened.tally, { failures: 1, failedParents: [/^\/settlement\/1\/transactions \(/] });
   t.strictSame(opened.readings.at(-1)?.kind === 'covered' && [...(opened.readings.at(-1) as Json).failed], [

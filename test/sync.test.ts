@@ -1,6 +1,5 @@
 /** A sync within one process: which messages stand in which order, what a failure ends, and how far a bookmark moves. */
-import t, { type Test } from 'tap';
-import { connect } from '../src/command/connect.ts';
+import t from 'tap';
 import { ForeseenError } from '../src/errors.ts';
 import type { StreamName } from '../src/paystack/streams.ts';
 import type { Observer } from '../src/report/observer.ts';
@@ -9,9 +8,8 @@ import { OutputClosed } from '../src/sync/output.ts';
 import { createReceipts } from '../src/sync/receipt.ts';
 import { type Summary, sync } from '../src/sync/sync.ts';
 import { refused } from './support/bends.ts';
-import { createFakeClock } from './support/clock.ts';
-import { type Bend, type HostileList, startHostilePaystack } from './support/hostile-paystack.ts';
-import { clock, configWith, day, now, selectedStreams } from './support/runs.ts';
+import { answerer, type Bend, type HostileList } from './support/hostile-paystack.ts';
+import { askOf, clock, configWith, day, now, selectedStreams } from './support/runs.ts';
 import type { Json } from './support/tap.ts';
 
 interface Input {
@@ -20,6 +18,8 @@ interface Input {
   readonly syncing?: string;
   readonly settings?: object;
   /** Called before a message is taken; what it throws fails the write. */
+  /** Called when all is ready. */
+  readonly begun?: (stop: AbortController) => void;
   readonly taking?: (message: Json, stop: AbortController) => void;
 }
 
@@ -37,10 +37,9 @@ interface Ran {
   readonly asked: readonly string[];
 }
 
-async function run(t: Test, lists: Record<string, HostileList>, input: Input): Promise<Ran> {
-  const server = await startHostilePaystack(lists);
-  t.teardown(() => server.close());
-  const config = configWith({ ...server.config, page_size: 10, ...input.settings });
+async function run(lists: Record<string, HostileList>, input: Input): Promise<Ran> {
+  const server = answerer(lists);
+  const config = configWith({ page_size: 10, ...input.settings });
   const stop = new AbortController();
   const [messages, lines, heard]: [Json[], string[], string[]] = [[], [], []];
   const log = (level: string, text: string) => void lines.push(`${level} ${text}`);
@@ -57,7 +56,8 @@ async function run(t: Test, lists: Record<string, HostileList>, input: Input): P
       messages.push(message);
     }
   };
-  const ask = await connect(config, { environment: {}, clock, signal: stop.signal, log, observer });
+  const ask = askOf(server, stop.signal);
+  input.begun?.(stop);
   const receipts = createReceipts(config);
   const state = parseState({ bookmarks: input.bookmarks ?? {}, currently_syncing: input.syncing ?? null });
   const streams = selectedStreams(...input.streams);
@@ -67,8 +67,6 @@ async function run(t: Test, lists: Record<string, HostileList>, input: Input): P
   } catch (thrown) {
     error = thrown;
   }
-  // A stream that failed may have asked ahead.
-  stop.abort();
   const counted = receipts.streams().map(({ stream, figures, isExact }) => [stream, [figures?.keys, isExact]]);
   const asked = server.requests.map(({ list }) => list);
   return { messages, summary, error, log: lines, heard, receipts: Object.fromEntries(counted), asked };
@@ -96,7 +94,7 @@ t.test('schemas and a state, then the records of each stream, and a state behind
     banks: { records: [{ id: 1 }, { id: 2 }] },
     plans: { records: [record(3, '2026-06-20'), record(4, '2026-06-21')] },
   };
-  const ran = await run(t, lists, { streams: ['banks', 'plans'] });
+  const ran = await run(lists, { streams: ['banks', 'plans'] });
   const words = briefly(ran);
   t.strictSame(words.slice(0, 3), ['SCHEMA banks', 'SCHEMA plans', 'STATE']);
   t.strictSame(words.filter((word) => /^(?:banks|plans)/.test(word)).sort(), [
@@ -120,21 +118,21 @@ t.test('schemas and a state, then the records of each stream, and a state behind
 });
 
 t.test('a stream without records has its schema, a state, and no word to the observer', async (t) => {
-  const ran = await run(t, {}, { streams: ['plans'] });
+  const ran = await run({}, { streams: ['plans'] });
   t.strictSame(briefly(ran).slice(0, 2), ['SCHEMA plans', 'STATE']);
   t.strictSame(ran.heard, ['ended plans true']);
   t.strictSame(lastState(ran), { bookmarks: {} });
 });
 
 t.test('the stream that was interrupted comes first', async (t) => {
-  const ran = await run(t, {}, { streams: ['banks', 'plans'], syncing: 'plans' });
+  const ran = await run({}, { streams: ['banks', 'plans'], syncing: 'plans' });
   t.strictSame(briefly(ran).slice(0, 2), ['SCHEMA plans', 'SCHEMA banks']);
   t.equal(lastState(ran).currently_syncing, undefined);
 });
 
 t.test('what no column holds is counted', async (t) => {
   const records = [record(1, '2026-06-20', { new: 1, name: [] }), record(2, '2026-06-20', { new: 2 })];
-  const { summary } = await run(t, { plans: { records } }, { streams: ['plans'] });
+  const { summary } = await run({ plans: { records } }, { streams: ['plans'] });
   t.strictSame(summary?.drift, [
     { stream: 'plans', field: 'new', type: 'number', count: 2 },
     { stream: 'plans', field: 'name', type: 'array', count: 1 },
@@ -146,7 +144,7 @@ t.test('a stream that is refused fails by itself, and says why', async (t) => {
     plans: { records: [], bends: [refused(403, 'Not for you')] },
     customers: { records: [record(1, '2026-06-20')] },
   };
-  const ran = await run(t, lists, { streams: ['plans', 'customers'] });
+  const ran = await run(lists, { streams: ['plans', 'customers'] });
   t.match(failureOf(ran, 'plans'), /answered 403 \(Not for you\)/);
   t.equal(failureOf(ran, 'customers'), undefined);
   t.strictSame(Object.keys(lastState(ran).bookmarks), ['customers']);
@@ -161,19 +159,19 @@ t.test('a stream that is refused fails by itself, and says why', async (t) => {
 t.test('a feature that an integration lacks is an empty stream, unless it is known to have had records', async (t) => {
   const lacking = { records: [], bends: [refused(403, 'Feature unavailable')] };
   const lists = { preauthorizations: lacking, storefronts: lacking, plans: { records: [] } };
-  const ran = await run(t, lists, { streams: ['storefronts', 'plans'] });
+  const ran = await run(lists, { streams: ['storefronts', 'plans'] });
   t.equal(failureOf(ran, 'storefronts'), undefined);
   const warnings = ran.log.filter((line) => line.startsWith('WARNING'));
   t.match(warnings, [/^WARNING storefronts: not available to this integration: Paystack answered 403 \(Feature/]);
   t.ok(ran.heard.includes('ended storefronts true'));
   const bookmarks = { preauthorizations: { created_at: date('2026-06-01') } };
-  const later = await run(t, lists, { streams: ['preauthorizations', 'plans'], bookmarks });
+  const later = await run(lists, { streams: ['preauthorizations', 'plans'], bookmarks });
   t.match(failureOf(later, 'preauthorizations'), /403/);
 });
 
 t.test('where every stream is refused the run is given up, and nothing is written', async (t) => {
   const no = { records: [], bends: [refused(403, 'No')] };
-  const ran = await run(t, { plans: no, storefronts: no }, { streams: ['plans', 'storefronts'] });
+  const ran = await run({ plans: no, storefronts: no }, { streams: ['plans', 'storefronts'] });
   t.match(ran.error, { name: 'EveryStreamRefused', message: /refused all 2 streams: it answered 403 \(No\); nothing/ });
   t.strictSame([ran.messages, ran.heard, ran.log], [[], [], []]);
 });
@@ -181,7 +179,7 @@ t.test('where every stream is refused the run is given up, and nothing is writte
 t.test('a refusal after the first answer is no refusal of the whole', async (t) => {
   const records = Array.from({ length: 25 }, (_, index) => record(index + 1, '2026-06-20'));
   const later: Bend = refused(403, 'No', ({ page }) => page > 1);
-  const ran = await run(t, { plans: { records, bends: [later] } }, { streams: ['plans'] });
+  const ran = await run({ plans: { records, bends: [later] } }, { streams: ['plans'] });
   t.match(failureOf(ran, 'plans'), /403/);
   t.equal(ran.error, undefined);
   t.equal(bookmarkOf(ran, 'plans'), undefined);
@@ -190,7 +188,7 @@ t.test('a refusal after the first answer is no refusal of the whole', async (t) 
 
 t.test('a rejected key ends the run at once, and nothing is written', async (t) => {
   const lists = { plans: { records: [], bends: [refused(401, 'Invalid key')] } };
-  const ran = await run(t, lists, { streams: ['plans', 'customers'] });
+  const ran = await run(lists, { streams: ['plans', 'customers'] });
   t.match(ran.error, { name: 'KeyRejected' });
   t.strictSame(ran.heard, []);
 });
@@ -206,7 +204,7 @@ t.test('a run that is stopped among its records ends with a state that claims no
   const taking: Input['taking'] = ({ type }, stop) => {
     if (type === 'RECORD') stop.abort(reason);
   };
-  const ran = await run(t, { plans: { records: manyPlans() } }, { streams: ['plans', 'customers'], taking });
+  const ran = await run({ plans: { records: manyPlans() } }, { streams: ['plans', 'customers'], taking });
   t.equal(ran.error, reason);
   t.equal(briefly(ran).at(-1), 'STATE plans', 'it will come first');
   t.strictSame(lastState(ran).bookmarks['plans'], undefined);
@@ -220,31 +218,9 @@ t.test('a run that is stopped among its records ends with a state that claims no
 
 t.test('a run that is stopped before its first answer writes nothing', async (t) => {
   const reason = new Stopped('stopped');
-  const server = await startHostilePaystack({});
-  t.teardown(() => server.close());
-  const config = configWith(server.config);
-  const stop = new AbortController();
-  // Nobody waits for what is asked.
-  const clock = createFakeClock(now);
-  const observer = { asked() {}, retried() {}, waiting() {}, announced() {}, wrote() {}, ended() {} };
-  const written: unknown[] = [];
-  const ask = await connect(config, { environment: {}, clock, signal: stop.signal, log: () => {}, observer });
-  stop.abort(reason);
-  const syncing = sync({
-    ...{
-      streams: selectedStreams('plans'),
-      state: parseState({ bookmarks: {} }),
-      config,
-      ask,
-      log: () => {},
-      observer,
-      clock,
-      stop,
-    },
-    write: async (text) => void written.push(text),
-  });
-  await t.rejects(syncing, reason);
-  t.strictSame(written, []);
+  const ran = await run({}, { streams: ['plans'], begun: (stop) => stop.abort(reason) });
+  t.equal(ran.error, reason);
+  t.strictSame([ran.messages, ran.heard, ran.log, ran.asked], [[], [], [], []]);
 });
 
 t.test('where nobody reads any more the run ends without a further line', async (t) => {
@@ -255,7 +231,7 @@ t.test('where nobody reads any more the run ends without a further line', async 
       throw new OutputClosed(new Error('gone'));
     }
   };
-  const ran = await run(t, { plans: { records: manyPlans() } }, { streams: ['plans'], taking });
+  const ran = await run({ plans: { records: manyPlans() } }, { streams: ['plans'], taking });
   t.match(ran.error, { name: 'OutputClosed' });
   t.equal(tries, 1);
 });
@@ -265,7 +241,7 @@ t.test('a defect is a failure of its stream, and is called one', async (t) => {
   const taking: Input['taking'] = ({ type, stream }) => {
     if (type === 'RECORD' && stream === 'plans') throw new TypeError('no such thing');
   };
-  const ran = await run(t, lists, { streams: ['plans', 'customers'], taking });
+  const ran = await run(lists, { streams: ['plans', 'customers'], taking });
   t.match(failureOf(ran, 'plans'), /^a defect of tap-paystack: TypeError: no such thing/);
   t.ok(ran.log.some((line) => line.startsWith('DEBUG') && line.includes('TypeError')));
   t.equal(failureOf(ran, 'customers'), undefined);
@@ -275,7 +251,7 @@ t.test('a defect is a failure of its stream, and is called one', async (t) => {
 t.test('what cannot be written holds the bookmark, and is said', async (t) => {
   const records = [record(1, '2026-06-20'), { createdAt: date('2026-06-21') }, record(3, '2026-06-22')];
   const bookmarks = { plans: { createdAt: date('2026-06-10'), as_of: date('2026-06-10') } };
-  const ran = await run(t, { plans: { records } }, { streams: ['plans'], bookmarks });
+  const ran = await run({ plans: { records } }, { streams: ['plans'], bookmarks });
   t.match(failureOf(ran, 'plans'), /^1 record could not be written/);
   t.strictSame(lastState(ran).bookmarks, bookmarks);
   t.strictSame(idsOf(ran, 'plans').toSorted(), [1, 3]);
@@ -286,7 +262,7 @@ t.test('what cannot be written holds the bookmark, and is said', async (t) => {
 t.test('a version is activated where a list is read whole, and only there', async (t) => {
   const settings = { activate_version: true };
   const lists = { countries: { records: [{ id: 1 }] }, plans: { records: [record(2, '2026-06-20')] } };
-  const ran = await run(t, lists, { streams: ['countries', 'plans'], settings });
+  const ran = await run(lists, { streams: ['countries', 'plans'], settings });
   const countries = ran.messages.filter(({ stream }) => stream === 'countries');
   t.strictSame(
     countries.map(({ type, version }) => [type, version]),
@@ -298,14 +274,14 @@ t.test('a version is activated where a list is read whole, and only there', asyn
   );
   t.notOk(ran.messages.some(({ stream, type }) => stream === 'plans' && type === 'ACTIVATE_VERSION'));
   const unusable = { countries: { records: [{ id: 1 }, { name: 'no key' }] } };
-  const holed = await run(t, unusable, { streams: ['countries'], settings });
+  const holed = await run(unusable, { streams: ['countries'], settings });
   t.match(failureOf(holed, 'countries'), /1 record could not be written/);
   t.notOk(holed.messages.some(({ type }) => type === 'ACTIVATE_VERSION'));
   const refusing = {
     storefronts: { records: [{ id: 1 }] },
     'storefront_products/1': { records: [], bends: [refused(404, 'No')] },
   };
-  const failed = await run(t, refusing, { streams: ['storefronts', 'storefront_products'], settings });
+  const failed = await run(refusing, { streams: ['storefronts', 'storefront_products'], settings });
   const activated = failed.messages.filter(({ type }) => type === 'ACTIVATE_VERSION').map(({ stream }) => stream);
   t.strictSame(activated, ['storefronts']);
 });
@@ -331,7 +307,7 @@ const refund = (id: number, transaction: number, on = '2026-06-20') =>
   record(id, on, { transaction, status: 'processed', updatedAt: date(on) });
 
 t.test('what a refund changed is read again, and then the bookmark of the refunds moves', async (t) => {
-  const ran = await run(t, struck([refund(11, 1), refund(12, 1), refund(13, 3)]), { ...both, bookmarks });
+  const ran = await run(struck([refund(11, 1), refund(12, 1), refund(13, 3)]), { ...both, bookmarks });
   t.strictSame(idsOf(ran, 'transactions').toSorted(), [1, 3]);
   t.strictSame(
     ran.asked.filter((list) => list === 'transactions by key').length,
@@ -352,26 +328,26 @@ t.test('what a refund changed is read again, and then the bookmark of the refund
 
 t.test('a refund that is no news changes nothing', async (t) => {
   const since = { ...reached, as_of: date('2026-06-25') };
-  const ran = await run(t, struck([refund(11, 1)]), { ...both, bookmarks: { ...bookmarks, refunds: since } });
+  const ran = await run(struck([refund(11, 1)]), { ...both, bookmarks: { ...bookmarks, refunds: since } });
   t.strictSame(idsOf(ran, 'transactions'), [3]);
   t.strictSame(idsOf(ran, 'refunds'), [11]);
 });
 
 t.test('of what a refund changed, only what is still missed is written', async (t) => {
   const settings = { start_date: '2026-01-02' };
-  const ran = await run(t, struck([refund(11, 1), refund(12, 2)]), { ...both, bookmarks, settings });
+  const ran = await run(struck([refund(11, 1), refund(12, 2)]), { ...both, bookmarks, settings });
   t.strictSame(idsOf(ran, 'transactions').toSorted(), [2, 3], 'the first is left out by the settings');
   const open = { transactions: { ...reached, open: ['2026-01-01/2026-01-03'] }, refunds: reached };
   const lists = struck([refund(11, 1), refund(12, 2)]);
   Object.assign(lists['transactions']!.records[0], { status: 'ongoing' });
-  const again = await run(t, lists, { ...both, bookmarks: open });
+  const again = await run(lists, { ...both, bookmarks: open });
   t.strictSame(idsOf(again, 'transactions').toSorted(), [1, 2, 3]);
 });
 
 t.test('a record that is read again and is open is remembered', async (t) => {
   const lists = struck([refund(11, 1)]);
   Object.assign(lists['transactions']!.records[0], { createdAt: date('2026-05-01'), status: 'ongoing' });
-  const ran = await run(t, lists, { ...both, bookmarks });
+  const ran = await run(lists, { ...both, bookmarks });
   t.strictSame(lastState(ran).bookmarks.transactions.open, ['2026-05-01 1']);
 });
 
@@ -379,7 +355,7 @@ t.test('what cannot be read again holds the bookmark of the refunds, and not tha
   const lists = struck([refund(11, 1), refund(12, 2)], {
     'transactions by key': { records: [], bends: [refused(404, 'Gone', ({ path }) => path.endsWith('/1'))] },
   });
-  const ran = await run(t, lists, { ...both, bookmarks });
+  const ran = await run(lists, { ...both, bookmarks });
   t.strictSame(idsOf(ran, 'transactions').toSorted(), [2, 3]);
   const failure = failureOf(ran, 'transactions');
   t.match(
@@ -397,12 +373,12 @@ t.test('several that changed the same stream are named', async (t) => {
     'transactions by key': { records: [], bends: [refused(404, 'Gone')] },
   });
   const streams = ['disputes', 'refunds', 'transactions'] as const;
-  const ran = await run(t, lists, { streams, bookmarks: { ...bookmarks, disputes: reached } });
+  const ran = await run(lists, { streams, bookmarks: { ...bookmarks, disputes: reached } });
   t.match(failureOf(ran, 'transactions'), /2 could not be read again.*; the bookmark of disputes and refunds stays/);
 });
 
 t.test('a refund list that is not whole holds its bookmark, though what it changed was read', async (t) => {
-  const ran = await run(t, struck([refund(11, 1), { transaction: 2, createdAt: date('2026-06-21') }]), {
+  const ran = await run(struck([refund(11, 1), { transaction: 2, createdAt: date('2026-06-21') }]), {
     ...both,
     bookmarks,
   });
@@ -416,14 +392,14 @@ t.test('a run that is stopped before it has read again what refunds changed does
   const taking: Input['taking'] = ({ stream, record }, stop) => {
     if (stream === 'transactions' && record?.id === 3) stop.abort(reason);
   };
-  const ran = await run(t, struck([refund(11, 1)]), { ...both, bookmarks, taking });
+  const ran = await run(struck([refund(11, 1)]), { ...both, bookmarks, taking });
   t.equal(ran.error, reason);
   t.strictSame(lastState(ran).bookmarks.refunds, reached);
   t.strictSame(idsOf(ran, 'transactions'), [3]);
 });
 
 t.test('a bookmark that cannot be read is said before anything is asked', async (t) => {
-  const ran = await run(t, {}, { streams: ['plans'], bookmarks: { plans: { createdAt: 'soon' } } });
+  const ran = await run({}, { streams: ['plans'], bookmarks: { plans: { createdAt: 'soon' } } });
   t.match(ran.error, { name: 'UserError' });
   t.strictSame([ran.asked, ran.messages], [[], []]);
   t.equal(day('2026-06-30') < now, true);

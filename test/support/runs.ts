@@ -1,16 +1,18 @@
 /** Runs of streams, and rows of theirs, for tests of what becomes of them within one process. */
 import { type Clock, systemClock } from '../../src/clock.ts';
-import { connect } from '../../src/command/connect.ts';
 import { discover } from '../../src/command/discover.ts';
 import { type Config, parseConfig } from '../../src/config.ts';
+import { newJsonReader } from '../../src/json/read.ts';
+import { judge } from '../../src/paystack/answer.ts';
 import type { Ask } from '../../src/paystack/client.ts';
+import { NoAnswer } from '../../src/paystack/errors.ts';
 import type { Row } from '../../src/paystack/list.ts';
 import type { StreamName } from '../../src/paystack/streams.ts';
 import { type SelectedStream, selectStreams } from '../../src/singer/selection.ts';
 import { parseState } from '../../src/singer/state.ts';
 import type { RecordLine } from '../../src/sync/rows.ts';
 import { openStreamRuns, type StreamRun } from '../../src/sync/stream-run.ts';
-import type { HostilePaystack } from './hostile-paystack.ts';
+import type { Answerer } from './hostile-paystack.ts';
 
 export const dayMs = 86_400_000;
 
@@ -57,7 +59,19 @@ export function rowWith(more: Partial<Row<RecordLine>> = {}): Row<RecordLine> {
 /** The machine's clock, which shows that the runs have just begun. */
 export const clock: Clock = { ...systemClock, now: () => now };
 
-/** A client of a server that a test has started. */
-export function askOf(server: HostilePaystack, signal = new AbortController().signal): Promise<Ask> {
-  return connect(configWith(server.config), { environment: {}, clock, signal, log: () => {} });
+/** Asks a Paystack without a network, as the client does but for its patience: each failure is the last. */
+export function askOf({ answer }: Answerer, signal = new AbortController().signal): Ask {
+  const reader = newJsonReader();
+  return async ({ path, query = {} }, read) => {
+    signal.throwIfAborted();
+    const url = new URL(path, 'http://127.0.0.1');
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    await new Promise((resolve) => setImmediate(resolve));
+    signal.throwIfAborted();
+    const { status, body } = answer(url);
+    const { outcome } = judge(new Response(null, { status }), Buffer.from(body), reader, now);
+    if (outcome instanceof Error) throw outcome;
+    if (!('data' in outcome)) throw new NoAnswer(outcome.why);
+    return read({ ...outcome, askedAt: now });
+  };
 }
