@@ -8,14 +8,14 @@ t.test('it keeps the last version of each key, exact, however many there are', a
   const table = createKeyTable(2);
   const currencies = ['"NGN"', '"GHS"', 'null'];
   const last = new Map<string, Version>();
-  for (let turn = 0; turn < 6000; turn++) {
-    const key = String((turn * 7919) % 4001);
+  for (let turn = 0; turn < 2500; turn++) {
+    const key = String((turn * 7919) % 1501);
     const amount = turn % 5 === 0 ? 2n ** 62n + BigInt(turn) : turn % 7 === 0 ? undefined : BigInt(-turn);
     const put = { created: turn, currency: currencies[turn % 3]!, amounts: [amount, BigInt(turn)] };
     if (!table.put(key, put)) t.fail('no room');
     last.set(key, put);
   }
-  t.equal(table.size, 4001);
+  t.equal(table.size, 1501);
   t.strictSame(new Map(table.versions()), last);
 });
 

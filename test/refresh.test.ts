@@ -27,6 +27,7 @@ t.test('a record is news if it came or changed since the run before, or a day be
 
 t.test('without a run before everything is news', async (t) => {
   t.equal(isNews(rowWith({ created: before, updated: before }), startOf({})), true);
+  t.equal(isNews(rowWith(), startOf({})), true, 'also what has no dates');
 });
 
 t.test(
