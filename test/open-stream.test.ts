@@ -126,6 +126,7 @@ interface Opened {
   readonly readings: readonly StreamReading[];
   /** What was asked for, as `list` or `list:key`, in order. */
   readonly asked: readonly string[];
+  readonly queries: readonly Json[];
   readonly tally: Json;
 }
 
@@ -151,7 +152,8 @@ async function open(
   const asked = server.requests.map(({ list, path }) =>
     list.endsWith(' by key') ? `key ${path.split('/').at(-1)}` : list,
   );
-  return { records, readings, asked, tally: run!.tally };
+  const queries = server.requests.map(({ query }) => query);
+  return { records, readings, asked, queries, tally: run!.tally };
 }
 
 const ids = ({ records }: Opened) => records.map(({ id }) => id).sort((one, other) => one - other);
@@ -242,15 +244,16 @@ t.test(
       ...[old(1, { status: 'success', updatedAt: changed }), old(2, { status: 'success', updatedAt: same })],
       ...[old(3, { status: 'success', updatedAt: undefined }), old(4, { status: 'success', updatedAt: same })],
       ...[old(5, { updatedAt: same }), record(6, '2026-06-25', { status: 'success', updatedAt: same })],
+      record(7, '2026-05-20', { status: 'success', updatedAt: same }),
     ];
     const days = { createdAt, as_of: createdAt, open: ['2026-01-11/2026-01-12'] };
     const opened = await open('transfers', { transfers: { records } }, { bookmark: days });
-    t.strictSame(ids(opened), [1, 3, 5, 6]);
+    t.strictSame(ids(opened), [1, 3, 5, 6, 7]);
     t.equal(opened.tally.unchanged, 2);
     // Too many to be read one by one.
     const keys = { ...days, open: ['2026-01-11 2,11,12,13'] };
     const sought = await open('transfers', { transfers: { records } }, { bookmark: keys });
-    t.strictSame(ids(sought), [1, 2, 3, 5, 6]);
+    t.strictSame(ids(sought), [1, 2, 3, 5, 6, 7]);
   },
 );
 
@@ -283,6 +286,7 @@ t.test(
         record(6, '2026-06-25', final),
       ],
       record(7, '2026-01-12', { status: 'success' }),
+      record(8, '2026-05-20', final),
     ];
     const lists = Object.fromEntries(
       settlements.map(({ id }) => [`settlement_transactions/${id}`, { records: [{ id: 10 * id }] }]),
@@ -296,7 +300,8 @@ t.test(
       { settlements: { records: settlements }, ...lists },
       { bookmark },
     );
-    t.strictSame(ids(opened), [10, 30, 40, 50, 60]);
+    t.strictSame(ids(opened), [10, 30, 40, 50, 60, 80]);
+    t.match(opened.queries[0], { from: /^2026-01-/ });
     const sixth = opened.records.find(({ id }) => id === 60);
     t.match(sixth, { settlement_id: 6, settlement_created_at: '2026-06-25T00:00:00.000Z' });
   },
@@ -336,4 +341,57 @@ t.test('what a list under a parent cannot give is a failure of that parent', asy
   t.strictSame(opened.readings.at(-1)?.kind === 'covered' && [...(opened.readings.at(-1) as Json).failed], [
     ['1', day('2026-06-25')],
   ]);
+});
+
+t.test('a list that cannot be filtered by its dates is read whole, whatever the settings', async (t) => {
+  const settings = { start_date: '2026-06-01' };
+  const accounts = {
+    records: [
+      { id: 1, created_at: createdAt },
+      { id: 2, created_at: '2020-01-01T00:00:00.000Z' },
+    ],
+  };
+  const opened = await open('dedicated_virtual_accounts', { dedicated_virtual_accounts: accounts }, { settings });
+  t.strictSame(ids(opened), [1, 2]);
+  const lists = {
+    storefronts: { records: [record(1, '2020-01-01')] },
+    'storefront_products/1': { records: [{ id: 5 }] },
+  };
+  const children = await open('storefront_products', lists, { settings });
+  t.strictSame(ids(children), [5]);
+  for (const query of [...opened.queries, ...children.queries]) t.notOk('from' in query);
+});
+
+t.test('where removed records matter, the lists of parents and of children must agree', async (t) => {
+  const countries = {
+    countries: { records: [{ id: 1, iso_code: 'NG' }] },
+    'address_states/NG': { records: [{ slug: 'a' }] },
+  };
+  const once = ['address_states/NG', 'countries'];
+  t.strictSame((await open('address_states', countries)).asked.toSorted(), once);
+  const twice = await open('address_states', countries, { mustAgree: true });
+  t.strictSame(twice.asked.toSorted(), [...once, ...once].toSorted());
+  const lists = {
+    settlements: { records: [record(1, '2026-06-25')] },
+    'settlement_transactions/1': { records: [{ id: 2 }] },
+  };
+  const ranged = await open('settlement_transactions', lists, { mustAgree: true });
+  t.equal(ranged.asked.filter((list) => list === 'settlements').length, 2);
+});
+
+t.test('an empty list of children is asked for twice, unless it comes with its parent', async (t) => {
+  const lists = { settlements: { records: [record(1, '2026-06-25')] } };
+  const transactions = await open('settlement_transactions', lists);
+  t.strictSame(transactions.asked, ['settlements', 'settlement_transactions/1', 'settlement_transactions/1']);
+  const subscriptions = { subscriptions: { records: [record(1, '2026-06-25', { subscription_code: 'SUB_1' })] } };
+  const invoices = await open('subscription_invoices', subscriptions);
+  t.strictSame(invoices.asked, ['subscriptions', 'subscription_invoices/SUB_1']);
+});
+
+t.test('a number in a path has all its digits', async (t) => {
+  const data = `[{"id":9007199254740993,"createdAt":"${createdAt}"}]`;
+  const body = `{"status":true,"message":"","data":${data},"meta":{"total":1,"page":1,"perPage":10,"pageCount":1}}`;
+  const settlements = { records: [], bends: [(answer: Json) => ({ ...answer, body })] };
+  const opened = await open('settlement_transactions', { settlements });
+  t.ok(opened.asked.includes('settlement_transactions/9007199254740993'), opened.asked.join());
 });

@@ -1,7 +1,9 @@
 /** A sync within one process: which messages stand in which order, what a failure ends, and how far a bookmark moves. */
 import t from 'tap';
 import { ForeseenError } from '../src/errors.ts';
+import type { Ask } from '../src/paystack/client.ts';
 import type { StreamName } from '../src/paystack/streams.ts';
+import type { Log } from '../src/report/log.ts';
 import type { Observer } from '../src/report/observer.ts';
 import { parseState } from '../src/singer/state.ts';
 import { OutputClosed } from '../src/sync/output.ts';
@@ -17,6 +19,8 @@ interface Input {
   readonly bookmarks?: Readonly<Record<string, object>>;
   readonly syncing?: string;
   readonly settings?: object;
+  /** Default: a receipt is wanted. */
+  readonly hasReceipts?: boolean;
   /** Called before a message is taken; what it throws fails the write. */
   /** Called when all is ready. */
   readonly begun?: (stop: AbortController) => void;
@@ -35,6 +39,8 @@ interface Ran {
   readonly receipts: Readonly<Record<string, readonly unknown[]>>;
   /** The lists that were asked for, in order. */
   readonly asked: readonly string[];
+  /** Requests that were in flight at once, by their endpoint. */
+  readonly most: Readonly<Record<string, number>>;
 }
 
 async function run(lists: Record<string, HostileList>, input: Input): Promise<Ran> {
@@ -42,7 +48,7 @@ async function run(lists: Record<string, HostileList>, input: Input): Promise<Ra
   const config = configWith({ page_size: 10, ...input.settings });
   const stop = new AbortController();
   const [messages, lines, heard]: [Json[], string[], string[]] = [[], [], []];
-  const log = (level: string, text: string) => void lines.push(`${level} ${text}`);
+  const log: Log = (level, text, subject) => void lines.push(`${level} ${text}${subject?.stream ? '' : ' (of what?)'}`);
   const observer: Observer = {
     ...{ asked: () => {}, retried: () => {}, waiting: () => {}, announced: () => {} },
     wrote: (stream, records) => heard.push(`wrote ${stream} ${records}`),
@@ -56,9 +62,10 @@ async function run(lists: Record<string, HostileList>, input: Input): Promise<Ra
       messages.push(message);
     }
   };
-  const ask = askOf(server, stop.signal);
+  const most: Record<string, number> = {};
+  const ask = counting(askOf(server, stop.signal), most);
   input.begun?.(stop);
-  const receipts = createReceipts(config);
+  const receipts = input.hasReceipts === false ? undefined : createReceipts(config);
   const state = parseState({ bookmarks: input.bookmarks ?? {}, currently_syncing: input.syncing ?? null });
   const streams = selectedStreams(...input.streams);
   let [summary, error]: [Summary | undefined, unknown] = [undefined, undefined];
@@ -67,9 +74,27 @@ async function run(lists: Record<string, HostileList>, input: Input): Promise<Ra
   } catch (thrown) {
     error = thrown;
   }
-  const counted = receipts.streams().map(({ stream, figures, isExact }) => [stream, [figures?.keys, isExact]]);
+  const counted = (receipts?.streams() ?? []).map(({ stream, figures, isExact }) => [
+    stream,
+    [figures?.keys, isExact, ...(figures?.totals ?? []).flatMap(({ sums }) => sums.get('amount') || [])],
+  ]);
   const asked = server.requests.map(({ list }) => list);
-  return { messages, summary, error, log: lines, heard, receipts: Object.fromEntries(counted), asked };
+  return { messages, summary, error, log: lines, heard, receipts: Object.fromEntries(counted), asked, most };
+}
+
+/** Notes how many requests of an endpoint are in flight at once. */
+function counting(ask: Ask, most: Record<string, number>): Ask {
+  const now: Record<string, number> = {};
+  return async (question, read) => {
+    const { endpoint } = question;
+    now[endpoint] = (now[endpoint] ?? 0) + 1;
+    most[endpoint] = Math.max(most[endpoint] ?? 0, now[endpoint]);
+    try {
+      return await ask(question, read);
+    } finally {
+      now[endpoint]--;
+    }
+  };
 }
 
 const date = (day: string) => `${day}T00:00:00.000Z`;
@@ -214,6 +239,7 @@ t.test('a run that is stopped among its records ends with a state that claims no
     'the other was not begun',
   );
   t.notOk(ran.receipts['plans']?.[1]);
+  t.match(ran.log, [/^INFO plans: /], 'that it was stopped is no failure of its own');
 });
 
 t.test('a run that is stopped before its first answer writes nothing', async (t) => {
@@ -263,6 +289,7 @@ t.test('a version is activated where a list is read whole, and only there', asyn
   const settings = { activate_version: true };
   const lists = { countries: { records: [{ id: 1 }] }, plans: { records: [record(2, '2026-06-20')] } };
   const ran = await run(lists, { streams: ['countries', 'plans'], settings });
+  t.strictSame(ran.asked.toSorted(), ['countries', 'countries', 'plans'], 'two readings agree');
   const countries = ran.messages.filter(({ stream }) => stream === 'countries');
   t.strictSame(
     countries.map(({ type, version }) => [type, version]),
@@ -278,7 +305,7 @@ t.test('a version is activated where a list is read whole, and only there', asyn
   t.match(failureOf(holed, 'countries'), /1 record could not be written/);
   t.notOk(holed.messages.some(({ type }) => type === 'ACTIVATE_VERSION'));
   const refusing = {
-    storefronts: { records: [{ id: 1 }] },
+    storefronts: { records: [{ id: 1 }, { id: 2 }] },
     'storefront_products/1': { records: [], bends: [refused(404, 'No')] },
   };
   const failed = await run(refusing, { streams: ['storefronts', 'storefront_products'], settings });
@@ -321,7 +348,7 @@ t.test('what a refund changed is read again, and then the bookmark of the refund
     ({ type, value }) => type === 'STATE' && value.bookmarks.refunds.createdAt !== reached.createdAt,
   );
   t.ok(at > 0 && at < claims, 'not before that');
-  t.match(lastState(ran).bookmarks.refunds, { as_of: new Date(now).toISOString() });
+  t.strictSame(lastState(ran).bookmarks.refunds, { createdAt: date('2026-06-20'), as_of: new Date(now).toISOString() });
   t.ok(ran.log.some((line) => /^INFO transactions: .*\b1 older record read again because of a refund/.test(line)));
   t.strictSame(ran.receipts['transactions'], [2, true]);
 });
@@ -403,4 +430,113 @@ t.test('a bookmark that cannot be read is said before anything is asked', async 
   t.match(ran.error, { name: 'UserError' });
   t.strictSame([ran.asked, ran.messages], [[], []]);
   t.equal(day('2026-06-30') < now, true);
+});
+
+t.test('without a receipt nothing else is asked of a record', async (t) => {
+  const ran = await run(struck([refund(11, 1)]), { ...both, bookmarks, hasReceipts: false });
+  t.strictSame(idsOf(ran, 'transactions').toSorted(), [1, 3]);
+  t.strictSame(ran.summary?.streams.map(({ failure }) => failure), [undefined, undefined]);
+});
+
+t.test('a receipt has the sums of what was written, also of what was read again', async (t) => {
+  const lists = struck([refund(11, 1)]);
+  for (const one of lists['transactions']!.records) Object.assign(one, { amount: one.id, currency: 'NGN' });
+  t.strictSame((await run(lists, { ...both, bookmarks })).receipts['transactions'], [2, true, 4n]);
+});
+
+t.test('what was open and is read by its key is open no more', async (t) => {
+  const old = record(1, '2026-01-01', { status: 'success' });
+  const open = { createdAt: date('2026-06-10'), open: ['2026-01-01 1'] };
+  const ran = await run({ transfers: { records: [old] } }, { streams: ['transfers'], bookmarks: { transfers: open } });
+  t.equal(failureOf(ran, 'transfers'), undefined);
+  const at = { createdAt: date('2026-06-10'), as_of: new Date(now).toISOString() };
+  t.strictSame(lastState(ran).bookmarks, { transfers: at });
+});
+
+t.test('a stream of which the settings leave nothing was answered, as far as others are concerned', async (t) => {
+  const settings = { end_date: '2026-01-01', lookback_window_days: 0 };
+  const no = { records: [], bends: [refused(403, 'No')] };
+  const ran = await run({ plans: no }, { streams: ['plans', 'transfers'], bookmarks: { transfers: reached }, settings });
+  t.equal(ran.error, undefined);
+  t.match(failureOf(ran, 'plans'), /403/);
+  t.ok(ran.heard.includes('ended plans false'));
+});
+
+t.test('what nobody answers is a failure, though no other stream was answered', async (t) => {
+  const ran = await run({ plans: { records: [], bends: [refused(503, 'Busy')] } }, { streams: ['plans'] });
+  t.match(failureOf(ran, 'plans'), /503/);
+  t.match(ran.log, [/^INFO plans: 0 records/, /^ERROR plans: answered 503/]);
+  t.strictSame(ran.heard, ['ended plans false']);
+});
+
+t.test('a run of no streams is a state', async (t) => {
+  const ran = await run({}, { streams: [] });
+  t.strictSame([ran.error, briefly(ran)], [undefined, ['STATE']]);
+});
+
+t.test('refunds alone, and one of no transaction, change nothing', async (t) => {
+  const alone = await run(struck([refund(11, 1)]), { streams: ['refunds'], bookmarks });
+  t.strictSame([failureOf(alone, 'refunds'), bookmarkOf(alone, 'refunds')], [undefined, date('2026-06-20')]);
+  const none = await run(struck([{ ...refund(11, 1), transaction: null }]), { ...both, bookmarks });
+  t.strictSame([failureOf(none, 'transactions'), idsOf(none, 'transactions')], [undefined, [3]]);
+  t.notOk(none.asked.includes('transactions by key'));
+});
+
+t.test('refunds that come after all transactions change them too', async (t) => {
+  const many = Array.from({ length: 80 }, (_, index) => refund(100 + index, 3, '2026-06-24'));
+  const ran = await run(struck([refund(11, 1), ...many]), { ...both, bookmarks });
+  t.strictSame(idsOf(ran, 'transactions').toSorted(), [1, 3]);
+  t.equal(bookmarkOf(ran, 'refunds'), date('2026-06-24'));
+});
+
+t.test('refunds that were not read to their end are not as of this run', async (t) => {
+  const since = day('2025-10-01');
+  const refunds = Array.from({ length: 200 }, (_, index) => {
+    const createdAt = new Date(since + index * 30 * 3_600_000).toISOString();
+    return { id: 1000 + index, createdAt, updatedAt: createdAt, transaction: 3, status: 'processed' };
+  });
+  const lists = struck(refunds);
+  lists['refunds']!.bends = [refused(403, 'No', ({ from }) => from > day('2026-03-01'))];
+  const settings = { page_size: 1, lookback_window_days: 300 };
+  const ran = await run(lists, { ...both, bookmarks, settings });
+  t.match(failureOf(ran, 'refunds'), /403/);
+  t.ok(idsOf(ran, 'refunds').length > 50, 'some windows of it were read');
+  t.equal(lastState(ran).bookmarks.refunds.as_of, reached.as_of);
+});
+
+t.test('what is missing of the transactions is said beside what refunds changed of them', async (t) => {
+  const gone = { records: [], bends: [refused(404, 'Gone')] };
+  const lists = struck([refund(11, 1)], { 'transactions by key': gone });
+  lists['transactions']!.records.push({ createdAt: date('2026-06-26') });
+  const ran = await run(lists, { ...both, bookmarks });
+  t.match(failureOf(ran, 'transactions'), /^1 record could not be written.*missing; of the records .*; the bookmark of refunds/);
+});
+
+const long = (count: number) => Array.from({ length: count }, (_, index) => record(index + 1, '2026-06-20'));
+
+t.test('all streams together have a few more pages ahead than there are requests in flight', async (t) => {
+  const most = async (concurrency: number, ...streams: StreamName[]) => {
+    const lists = Object.fromEntries(streams.map((stream) => [stream, { records: long(200) }]));
+    const ran = await run(lists, { streams, settings: { concurrency } });
+    return streams.map((stream) => ran.most[stream]);
+  };
+  t.strictSame(await most(8, 'plans'), [10]);
+  t.strictSame(await most(1, 'plans'), [2]);
+  const [first] = await most(8, 'customers', 'plans');
+  t.equal(first, 5);
+});
+
+t.test('what others changed is asked for with as many requests as may be in flight', async (t) => {
+  const old = Array.from({ length: 40 }, (_, index) => record(100 + index, '2026-01-01', { status: 'success' }));
+  const lists = struck(old.map(({ id }) => refund(id + 1000, id)));
+  lists['transactions']!.records.push(...old);
+  const ran = await run(lists, { ...both, bookmarks, settings: { concurrency: 3 } });
+  t.equal(idsOf(ran, 'transactions').length, 41);
+  t.equal(ran.most['transactions by key'], 3);
+});
+
+t.test('a stream that has ended is heard of before the others have', async (t) => {
+  const lists = { plans: { records: long(200) }, customers: { records: long(2) } };
+  const { heard } = await run(lists, { streams: ['plans', 'customers'] });
+  t.ok(heard.indexOf('ended customers true') < heard.lastIndexOf('wrote plans 10'), heard.join());
 });
