@@ -82,9 +82,15 @@ t.test('a bookmark that is none is refused by name, and one in the future is sai
     ...['x', ['x'], ['2026-03-01'], ['2026-03-04/2026-03-01'], ['2026-03-01/2026-03-01'], ['2026-03-01 x'], [12]].map(
       (open) => [{ createdAt, open }, /\(open\)/] as const,
     ),
-    ...[{ a: 1 }, ['x 12'], ['x/2026-03-01'], ['2026-03-01/x'], [['2026-03-01 12']], ['a 2026-03-01 12'], ['2026-03-01 12 x']].map(
-      (open) => [{ createdAt, open }, /\(open\)/] as const,
-    ),
+    ...[
+      { a: 1 },
+      ['x 12'],
+      ['x/2026-03-01'],
+      ['2026-03-01/x'],
+      [['2026-03-01 12']],
+      ['a 2026-03-01 12'],
+      ['2026-03-01 12 x'],
+    ].map((open) => [{ createdAt, open }, /\(open\)/] as const),
   ];
   for (const [bookmark, message] of wrong) t.throws(() => position(bookmark), { name: 'UserError', message });
   const lines: string[] = [];

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { StreamName } from '../src/paystack/streams.ts';
 import { type Estimate, estimate } from '../src/sync/estimate.ts';
 import { noTotal } from './support/bends.ts';
-import { answerer, type HostileList } from './support/hostile-paystack.ts';
+import { answerer, type Bend, type HostileList } from './support/hostile-paystack.ts';
 import { askOf, configWith, dayMs, now, runsOf } from './support/runs.ts';
 import type { Json } from './support/tap.ts';
 
@@ -163,4 +163,49 @@ t.test('before the lookback, the parents are visited that are remembered', async
   // A day is asked for with the day behind it.
   t.equal(await visits(`${old(200)}/${old(199)}`), 80 + 8, 'all that is read of the day');
   t.equal(await visits(`${old(200)} 801`, `${old(150)}/${old(149)}`), 80 + 1 + 8, 'half of what is read of two days');
+});
+
+/** Lists without a total where they are asked for what is older than some days. */
+const noTotalBefore = (days: number): Bend => {
+  return (answer, asked) => (asked.from < now - days * dayMs ? noTotal(answer, asked) : answer);
+};
+const noTotalSince = (days: number): Bend => {
+  return (answer, asked) => (asked.from < now - days * dayMs ? answer : noTotal(answer, asked));
+};
+const daysAgo = (days: number) => dateOf(now - days * dayMs).slice(0, 10);
+
+t.test('records are not known where one of the spans does not say how many it has', async (t) => {
+  const list = (bend: Bend) => ({ transfers: { records: records(200, 1), bends: [bend] } });
+  const bookmark = { createdAt: dateOf(now), open: [`${daysAgo(150)}/${daysAgo(130)}`] };
+  const given = { bookmark, settings: { lookback_window_days: 30 } };
+  t.match(await estimated('transfers', list(noTotalBefore(100)), given), { records: undefined, isLeast: true });
+  t.match(await estimated('transfers', list(noTotalSince(100)), given), { records: undefined, isLeast: true });
+});
+
+t.test('where nobody knows how many parents there are, one is visited at least', async (t) => {
+  const of = async (bend: Bend, ...open: string[]) => {
+    const lists = { subscriptions: { records: subscriptions(200, 1), bends: [bend] } };
+    const bookmark = { subscription_created_at: dateOf(now), open };
+    const given = await estimated('subscription_invoices', lists, { bookmark, settings: { lookback_window_days: 30 } });
+    return [given.requests['subscription_invoices'], given.isLeast];
+  };
+  // One stretch of days, which goes on into the lookback.
+  const keys = [`${daysAgo(41)} 42`, `${daysAgo(30)} 31`];
+  t.strictSame(await of((answer) => answer, ...keys), [30 + 2, false]);
+  t.strictSame(await of(noTotalSince(31), ...keys), [1, true]);
+  t.strictSame(await of(noTotalBefore(100), `${daysAgo(150)}/${daysAgo(130)}`), [1, true]);
+});
+
+t.test('under parents of which the settings leave nothing, nothing is asked for', async (t) => {
+  const settings = { end_date: dateOf(now - 300 * dayMs), lookback_window_days: 0 };
+  const bookmark = { settlement_created_at: dateOf(now) };
+  const { requests } = await estimated('settlement_transactions', { settlements: { records: records(5, 1) } }, { bookmark, settings });
+  t.strictSame(requests, { settlements: 0, settlement_transactions: 0 });
+});
+
+t.test('a list that cannot be filtered by its dates is read whole, whatever the settings', async (t) => {
+  const accounts = records(3, 30, (index) => ({ created_at: dateOf(now - index * 30 * dayMs) }));
+  const lists = { dedicated_virtual_accounts: { records: accounts } };
+  const given = await estimated('dedicated_virtual_accounts', lists, { settings: { start_date: dateOf(now - dayMs) } });
+  t.strictSame(given, { records: 3, requests: nearly('dedicated_virtual_accounts', 1), isLeast: false, asked: 1 });
 });

@@ -41,6 +41,21 @@ t.test('what is short is one unit, and so is a line without an end', async (t) =
   t.strictSame(units, ['a\n', 'a\nb\n', line(4096), 'x'.repeat(5000)]);
 });
 
+t.test('a unit is cut behind the last line that fits, however short that is', async (t) => {
+  const cuts: readonly (readonly string[])[] = [
+    [line(4000), line(97) + line(10)],
+    [line(4000), line(98) + line(10)],
+    ['\n', line(5000)],
+    [line(4096), 'a\nb'],
+    [`a\n${'x'.repeat(4094)}`],
+  ];
+  for (const expected of cuts) {
+    const { stream, units } = reader();
+    await createOutput(stream, never).write(expected.join(''));
+    t.strictSame(units, expected);
+  }
+});
+
 t.test('bytes are written as they stand in their buffer, texts as UTF-8', async (t) => {
   const { stream, units } = reader();
   const { write } = createOutput(stream, never);

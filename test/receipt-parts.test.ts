@@ -217,6 +217,12 @@ t.test('of each record are asked the columns that are counted', async (t) => {
   t.strictSame(receipts.columns(run), ['currency', 'amount', 'requested_amount', 'fees']);
   const plain = begin('subscriptions');
   t.strictSame(plain.receipts.columns(plain.run), ['amount'], 'it has no currency');
-  write(plain.receipts, plain.run, { key: '1', columns: { amount: '5' } }, { key: '2', columns: { amount: '6' } });
+  const on = (date: string, amount: string) => ({ createdAt: `"${date}"`, updatedAt: `"${date}"`, amount });
+  write(
+    plain.receipts,
+    plain.run,
+    { key: '1', columns: on('2026-06-01', '5') },
+    { key: '2', columns: on('2026-06-02', '6') },
+  );
   t.strictSame(sumsOf(plain.receipts.streams()[0]!), [[undefined, 2, 11n]]);
 });

@@ -95,6 +95,8 @@ t.test('whichever facts a stream has, a row has what its record says', async (t)
   t.strictSame(rowWith({ changes: by }), { ...none, changes: '"T"' });
   t.strictSame(rowWith({ created: 'createdAt', changes: by }), { ...none, created, changes: '"T"' });
   t.strictSame(rowWith({ updated: 'updatedAt', changes: by }), { ...none, updated, changes: '"T"' });
+  const date = { stream: 'transactions', by: 'createdAt' };
+  t.match(rowWith({ changes: date }), { created: Number.NaN, updated: Number.NaN, changes: /2024-01-01/ });
   t.strictSame(rowWith({ finalStatuses: ['done'], changes: by }), { ...none, changes: '"T"' }, 'of no day');
   const all = { created: 'createdAt', updated: 'updatedAt', finalStatuses: ['done'], changes: by };
   t.strictSame(rowWith(all), { ...none, created, updated, isOpen: true, changes: '"T"' });
@@ -105,7 +107,7 @@ t.test(
   'a key of several columns has all of them, from the parent or from the facts where the record has none',
   async (t) => {
     const { key, absentKeys, parent } = streams.product_orders;
-    const toRows = compileFor({ key, absentKeys, parent }, readSchema('product_orders'));
+    const toRows = compileFor({ key, absentKeys, parent, created: 'createdAt' }, readSchema('product_orders'));
     const records = '[{"order_id":1},{"order_id":2,"variant_code":"V"},{"order_id":null,"variant_code":"V"}]';
     const { rows } = toRows(records, 1, { product_id: '7', product: '{"id":7}' });
     t.strictSame(
@@ -126,11 +128,7 @@ t.test('a fingerprint is that of the record alone: the same for the same, anothe
     const text = 'a'.repeat(length);
     const [first, second] = prints(`[${record(text)},{"id":2},${record(text)}]`.replace(',{"id":2}', ''));
     t.equal(second, first);
-    t.strictSame(
-      prints(`[{"id":2},${record(text)}]`, 12_345).slice(1),
-      [first],
-      'wherever it stands, whenever it came',
-    );
+    t.strictSame(prints(`[{"id":2},${record(text)}]`, 99).slice(1), [first], 'wherever it stands, whenever it came');
     const others = [...Array(length).keys()].map((at) => record(`${text.slice(0, at)}b${text.slice(at + 1)}`));
     others.push(record(`${text}a`), '{"id":3}');
     const all = new Set([first, ...prints(`[${others.join()}]`)]);

@@ -46,7 +46,10 @@ t.test('an answer with no record, or with another one, is none', async (t) => {
   t.equal((await read('12', answering({ id: '12' }))).rows.length, 1);
   await t.rejects(read('12', answering(null)), { name: 'WrongAnswer', message: 'answered with no record' });
   await t.rejects(read('12', answering({})), { name: 'WrongAnswer' });
-  await t.rejects(read('12', answering({ id: 13 })), { name: 'NoAnswer', message: 'answered with another record than 12' });
+  await t.rejects(read('12', answering({ id: 13 })), {
+    name: 'NoAnswer',
+    message: 'answered with another record than 12',
+  });
 });
 
 t.test('what is seen again is open only if it says so', async (t) => {

@@ -435,7 +435,10 @@ t.test('a bookmark that cannot be read is said before anything is asked', async 
 t.test('without a receipt nothing else is asked of a record', async (t) => {
   const ran = await run(struck([refund(11, 1)]), { ...both, bookmarks, hasReceipts: false });
   t.strictSame(idsOf(ran, 'transactions').toSorted(), [1, 3]);
-  t.strictSame(ran.summary?.streams.map(({ failure }) => failure), [undefined, undefined]);
+  t.strictSame(
+    ran.summary?.streams.map(({ failure }) => failure),
+    [undefined, undefined],
+  );
 });
 
 t.test('a receipt has the sums of what was written, also of what was read again', async (t) => {
@@ -456,7 +459,10 @@ t.test('what was open and is read by its key is open no more', async (t) => {
 t.test('a stream of which the settings leave nothing was answered, as far as others are concerned', async (t) => {
   const settings = { end_date: '2026-01-01', lookback_window_days: 0 };
   const no = { records: [], bends: [refused(403, 'No')] };
-  const ran = await run({ plans: no }, { streams: ['plans', 'transfers'], bookmarks: { transfers: reached }, settings });
+  const ran = await run(
+    { plans: no },
+    { streams: ['plans', 'transfers'], bookmarks: { transfers: reached }, settings },
+  );
   t.equal(ran.error, undefined);
   t.match(failureOf(ran, 'plans'), /403/);
   t.ok(ran.heard.includes('ended plans false'));
@@ -509,7 +515,10 @@ t.test('what is missing of the transactions is said beside what refunds changed 
   const lists = struck([refund(11, 1)], { 'transactions by key': gone });
   lists['transactions']!.records.push({ createdAt: date('2026-06-26') });
   const ran = await run(lists, { ...both, bookmarks });
-  t.match(failureOf(ran, 'transactions'), /^1 record could not be written.*missing; of the records .*; the bookmark of refunds/);
+  t.match(
+    failureOf(ran, 'transactions'),
+    /^1 record could not be written.*missing; of the records .*; the bookmark of refunds/,
+  );
 });
 
 const long = (count: number) => Array.from({ length: count }, (_, index) => record(index + 1, '2026-06-20'));

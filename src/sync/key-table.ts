@@ -68,8 +68,8 @@ export function createKeyTable(width: number, most = mostKeys): KeyTable {
       const unit = currencies.get(version.currency) ?? currencies.size;
       if (place >= most || unit >= mostCurrencies) return false;
       if (place === room) grow();
-      if (place === places.size) places.set(key, place);
-      if (unit === currencies.size) currencies.set(version.currency, unit);
+      places.set(key, place);
+      currencies.set(version.currency, unit);
       created[place] = version.created;
       currency[place] = unit;
       for (let index = 0; index < width; index++) putAmount(place * width + index, version.amounts[index]);
