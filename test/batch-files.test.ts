@@ -28,7 +28,7 @@ t.test('a file has its name when it is ended, and all of its lines', async (t) =
     await files.append('banks', bytes, 1);
     bytes.fill('x');
     await files.append('banks', line('"b"'), 1);
-    t.match(readdirSync(folder), [/^\.acme-banks-.*\.part$/]);
+    t.match(readdirSync(folder).join(), /^\.acme-banks-[^,]*\.part$/);
     const address = await files.end('banks');
     const path = fileURLToPath(address!);
     t.strictSame(
@@ -86,7 +86,7 @@ t.test('what is not ended is removed when it is given up, and what is ended stay
   await files.append('plans', line('3'), 1);
   t.equal(readdirSync(folder).length, 3);
   files.discard();
-  t.match(readdirSync(folder), [/^acme-banks-/]);
+  t.match(readdirSync(folder).join(), /^acme-banks-[^,]*$/);
   t.strictSame(files.open(), []);
   t.doesNotThrow(() => files.discard());
 });

@@ -100,6 +100,7 @@ t.test('a bookmark that is none is refused by name, and one in the future is sai
     beginning,
   );
   t.match(lines, [/^transfers: .*in the future/]);
+  t.equal(lines.length, 1);
   t.same(position({ createdAt: textOf(now + dayMs) }).reached, now + dayMs, 'clocks differ by hours');
   t.same(position({ createdAt: textOf(now + dayMs + 1) }), beginning);
 });
