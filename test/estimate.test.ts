@@ -199,7 +199,11 @@ t.test('where nobody knows how many parents there are, one is visited at least',
 t.test('under parents of which the settings leave nothing, nothing is asked for', async (t) => {
   const settings = { end_date: dateOf(now - 300 * dayMs), lookback_window_days: 0 };
   const bookmark = { settlement_created_at: dateOf(now) };
-  const { requests } = await estimated('settlement_transactions', { settlements: { records: records(5, 1) } }, { bookmark, settings });
+  const { requests } = await estimated(
+    'settlement_transactions',
+    { settlements: { records: records(5, 1) } },
+    { bookmark, settings },
+  );
   t.strictSame(requests, { settlements: 0, settlement_transactions: 0 });
 });
 

@@ -188,7 +188,9 @@ t.test('a feature that an integration lacks is an empty stream, unless it is kno
   const ran = await run(lists, { streams: ['storefronts', 'plans'] });
   t.equal(failureOf(ran, 'storefronts'), undefined);
   const warnings = ran.log.filter((line) => line.startsWith('WARNING'));
-  t.match(warnings, [/^WARNING storefronts: not available to this integration: Paystack answered 403 \(Feature.*the stream is empty$/]);
+  t.match(warnings, [
+    /^WARNING storefronts: not available to this integration: Paystack answered 403 \(Feature.*the stream is empty$/,
+  ]);
   t.ok(ran.heard.includes('ended storefronts true'));
   const bookmarks = { preauthorizations: { created_at: date('2026-06-01') } };
   const later = await run(lists, { streams: ['preauthorizations', 'plans'], bookmarks });
