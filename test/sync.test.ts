@@ -496,7 +496,8 @@ t.test('refunds alone, and one of no transaction, change nothing', async (t) => 
 
 t.test('refunds that come after all transactions change them too', async (t) => {
   const many = Array.from({ length: 150 }, (_, index) => refund(100 + index, 3, '2026-06-24'));
-  const ran = await run(struck([refund(11, 1), ...many]), { ...both, bookmarks, settings: { concurrency: 1 } });
+  const input = { ...both, bookmarks, syncing: 'transactions', settings: { concurrency: 1 } };
+  const ran = await run(struck([refund(11, 1), ...many]), input);
   t.strictSame(idsOf(ran, 'transactions').toSorted(), [1, 3]);
   t.equal(bookmarkOf(ran, 'refunds'), date('2026-06-24'));
 });
@@ -552,7 +553,7 @@ t.test('what others changed is asked for with as many requests as may be in flig
 });
 
 t.test('a stream that has ended is heard of before the others have', async (t) => {
-  const lists = { plans: { records: long(200) }, customers: { records: long(2) } };
+  const lists = { plans: { records: long(1000) }, customers: { records: long(2) } };
   const { heard } = await run(lists, { streams: ['plans', 'customers'] });
   t.ok(heard.indexOf('ended customers true') < heard.lastIndexOf('wrote plans 10'), heard.join());
 });
