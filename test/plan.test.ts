@@ -99,13 +99,83 @@ t.test('very many are had by reading the range', async (t) => {
 });
 
 t.test('what has no keys is had by its days, or by reading the range', async (t) => {
-  const some: Account = { ...even(20_000, []), older: { keys: new Map(), days: new Set([10 * dayMs]) } };
-  t.same((await cost(some)).plan, { spans: [{ from: 10 * dayMs, to: 11 * dayMs }], keys: [] });
-  const many: Account = {
-    ...some,
-    older: { keys: new Map(), days: new Set(range(365, (index) => index * 2 * dayMs)) },
+  for (const canFetch of [true, false]) {
+    const some: Account = { ...even(20_000, [], canFetch), older: { keys: new Map(), days: new Set([10 * dayMs]) } };
+    t.strictSame((await cost(some)).plan, { spans: [{ from: 10 * dayMs, to: 11 * dayMs }], keys: [] });
+    const many: Account = {
+      ...some,
+      older: { keys: new Map(), days: new Set(range(365, (index) => index * 2 * dayMs)) },
+    };
+    t.strictSame((await cost(many)).plan, { spans: [{ from: 0, to: since }], keys: [] });
+  }
+});
+
+t.test('a stretch of days is a part of the range, so where there are no keys nothing more is asked', async (t) => {
+  const { plan, questions } = await cost(even(600, [700, 700], false));
+  t.strictSame(plan, { spans: [{ from: 700 * dayMs, to: 701 * dayMs }], keys: [] });
+  t.equal(questions, 1);
+});
+
+/** Plans for a list that answers with so many pages, whatever it is asked for. */
+async function planWith(pages: number, open: readonly (readonly [day: number, records: number])[]) {
+  const keys = new Map<string, number>();
+  for (const [day, records] of open) {
+    for (let record = 0; record < records; record++) keys.set(`${day}.${record}`, day * dayMs);
+  }
+  let questions = 0;
+  const pagesOf = async () => {
+    questions++;
+    return pages;
   };
-  t.same((await cost(many)).plan, { spans: [{ from: 0, to: since }], keys: [] });
+  const plan = await planOf({ older: { keys, days: new Set() }, since, canFetch: true, pagesOf });
+  return { plan, questions, keys: [...keys.keys()] };
+}
+
+t.test('of equals, the plan is keys, then the range, since they need no further question', async (t) => {
+  const keys = await planWith(3, [
+    [0, 1],
+    [400, 1],
+    [729, 1],
+  ]);
+  t.strictSame([keys.plan, keys.questions], [{ spans: [], keys: keys.keys }, 1]);
+  const whole = await planWith(2, [[0, 3]]);
+  t.strictSame([whole.plan, whole.questions], [{ spans: [{ from: 0, to: since }], keys: [] }, 1]);
+  const asked = await planWith(5, [[650, 60]]);
+  t.strictSame([asked.plan, asked.questions], [{ spans: [{ from: 650 * dayMs, to: since }], keys: [] }, 2]);
+});
+
+t.test('days that cannot be cheaper, as if records were spread evenly, are not asked for', async (t) => {
+  // A stretch of 199 days of 365, and a day behind it: 6.03 of 11 pages, and the question.
+  const { plan, questions, keys } = await planWith(11, [
+    [365, 1],
+    [400, 5],
+    [563, 1],
+  ]);
+  t.strictSame([plan, questions], [{ spans: [], keys }, 1]);
+  t.equal(
+    (
+      await planWith(11, [
+        [365, 1],
+        [400, 6],
+        [563, 1],
+      ])
+    ).questions,
+    2,
+    'with one key more they might be',
+  );
+});
+
+t.test('finding the plan costs a tenth of the range at most', async (t) => {
+  const { questions } = await planWith(
+    100,
+    [...Array(40).keys()].map((index) => [600 + 2 * index, 5]),
+  );
+  t.equal(questions, 11, 'the range, and a stretch for each of nine in a hundred of its pages');
+});
+
+t.test('each stretch has its own keys', async (t) => {
+  const { plan } = await cost({ ...even(40_000, [1, ...Array(60).fill(300), 650]) });
+  t.strictSame(plan, { spans: [{ from: 300 * dayMs, to: 301 * dayMs }], keys: ['1', '62'] });
 });
 
 t.test('a list that does not say how much it has: keys where there are any, else days', async (t) => {
@@ -121,7 +191,10 @@ t.test('a list that does not say how much it has: keys where there are any, else
 });
 
 t.test('nothing is asked where there is nothing to be seen again', async (t) => {
-  t.same(await cost(even(1000, [])), { plan: { spans: [], keys: [] }, questions: 0, requests: 0 });
+  for (const canFetch of [true, false]) {
+    const nothing = { plan: { spans: [], keys: [] }, questions: 0, requests: 0 };
+    t.strictSame(await cost(even(1000, [], canFetch)), nothing);
+  }
 });
 
 const day = fc.integer({ min: 0, max: days - 1 });

@@ -7,7 +7,6 @@ import { readSchema } from '../src/record/schemas.ts';
 import { rawRecord } from '../src/sandbox/rows.ts';
 import { type SandboxOptions, startSandbox } from '../src/sandbox/server.ts';
 import type { SelectedStream } from '../src/singer/selection.ts';
-import { createKeyTable } from '../src/sync/key-table.ts';
 import { receiptColumns } from '../src/sync/receipt-columns.ts';
 import { startHostilePaystack } from './support/hostile-paystack.ts';
 import { type Json, type Run, readMessages, runTap, selecting, startTap, workFolder } from './support/tap.ts';
@@ -389,18 +388,4 @@ t.test('which columns are money is what the catalogs say', async (t) => {
     transactions: 'currency amount requested_amount fees',
     transfers: 'currency amount fee_charged',
   });
-});
-
-t.test('a key table keeps the last version of each key, exact, however many there are', async (t) => {
-  const table = createKeyTable(2);
-  const currencies = ['"NGN"', '"GHS"', 'null'];
-  const last = new Map<string, Json>();
-  for (let turn = 0; turn < 6000; turn++) {
-    const key = String((turn * 7919) % 4001);
-    const amount = turn % 5 === 0 ? 2n ** 62n + BigInt(turn) : turn % 7 === 0 ? undefined : BigInt(-turn);
-    const version = { created: turn, currency: currencies[turn % 3]!, amounts: [amount, BigInt(turn)] };
-    if (!table.put(key, version)) t.fail('no room');
-    last.set(key, version);
-  }
-  t.strictSame(new Map(table.versions()), last);
 });

@@ -45,8 +45,11 @@ const nothing: Remembered = { keys: new Map(), days: new Set() };
 
 /** Where a stream begins that has no bookmark. */
 export const beginning: Position = {
-  ...{ reached: undefined, asOf: undefined, unfinished: undefined },
-  ...{ open: nothing, failed: nothing },
+  reached: undefined,
+  asOf: undefined,
+  open: nothing,
+  failed: nothing,
+  unfinished: undefined,
 };
 
 /** Keys that a bookmark holds: a few kilobytes. Of days with the most records, more are left to be read as days. */
@@ -245,8 +248,9 @@ function rememberedIn(entries: unknown, within: Span): Remembered | undefined {
     const parts = typeof entry === 'string' ? /^([^ /]+)(?: ([\d,]+)|\/([^ /]+))$/.exec(entry) : null;
     const [, first, ofDay, last] = parts ?? [];
     const from = timeOf(first);
-    const to = ofDay !== undefined && from !== undefined ? from + dayMs : timeOf(last);
-    if (from === undefined || to === undefined || from >= to) return undefined;
+    if (from === undefined) return undefined;
+    const to = ofDay === undefined ? timeOf(last) : from + dayMs;
+    if (to === undefined || from >= to) return undefined;
     if (ofDay !== undefined) {
       if (from >= within.from && from < within.to) for (const key of ofDay.split(',')) keys.set(key, from);
       continue;

@@ -44,7 +44,7 @@ export async function estimate(run: StreamRun, options: EstimateOptions): Promis
   const list = remembering(listOf({ rank: run.rank, options }, listName, listFacts.path, toRows));
   const { cost, due, range } = await costOfList(list, run, options);
   if (parent !== undefined) {
-    const visits = due && range ? await visitsOf(list, cost, due, range, run) : cost.records;
+    const visits = due && range ? await visitsOf(list, cost, due, range) : cost.records;
     return {
       records: undefined,
       requests: new Map([
@@ -131,7 +131,7 @@ function costOf(first: Page<unknown>): Cost {
   first.release();
   // An empty answer is asked for twice.
   if (count === 0) return { records: 0, requests: 2, isLeast: false };
-  const pages = total === undefined && !isLast ? Number.POSITIVE_INFINITY : pagesToEnd({ ...first, next: undefined });
+  const pages = pagesToEnd({ ...first, next: undefined });
   const records = total ?? (isLast ? count : undefined);
   return Number.isFinite(pages)
     ? { records, requests: pages, isLeast: false }
@@ -144,13 +144,11 @@ async function visitsOf(
   { records }: Cost,
   { since, older, plan }: Due,
   range: Range,
-  { facts }: StreamRun,
 ): Promise<number | undefined> {
+  if (records === undefined) return undefined;
   const last = range.spans.at(-1)!;
-  if (records === undefined || plan.spans.length === 0) return records;
   const lookback = { from: Math.max(since, last.from), to: last.to };
-  const { needsBothEnds = false } = facts;
-  const recent = costOf(await list.page(1, queryOf(lookback, { now: range.now, needsBothEnds }))).records;
+  const recent = costOf(await list.page(1, queryOf(lookback, range))).records;
   if (recent === undefined) return undefined;
   // Of days without keys, as many as if the records of the spans were spread evenly.
   const days = plan.spans.reduce((sum, { from, to }) => sum + (to - from) / dayMs, 0);

@@ -25,8 +25,11 @@ const mostKeys = 16_000_000;
 /** Three letters each, as documented: far more than there are. A stranger to that is no reason to fill the memory. */
 const mostCurrencies = 10_000;
 
-/** @param width amounts of a record */
-export function createKeyTable(width: number): KeyTable {
+/**
+ * @param width amounts of a record
+ * @param most keys that it has room for
+ */
+export function createKeyTable(width: number, most = mostKeys): KeyTable {
   const places = new Map<string, number>();
   const currencies = new Map<string, number>();
   /** Amounts by their place, where a double would change them. */
@@ -44,10 +47,10 @@ export function createKeyTable(width: number): KeyTable {
   }
 
   function putAmount(at: number, amount: bigint | undefined): void {
-    const number = amount === undefined ? Number.NaN : Number(amount);
+    const number = Number(amount);
     amounts[at] = number;
-    if (amount !== undefined && !Number.isSafeInteger(number)) large.set(at, amount);
-    else if (large.size > 0) large.delete(at);
+    if (amount === undefined || Number.isSafeInteger(number)) large.delete(at);
+    else large.set(at, amount);
   }
 
   function amountAt(at: number): bigint | undefined {
@@ -59,10 +62,10 @@ export function createKeyTable(width: number): KeyTable {
     put(key, version) {
       const place = places.get(key) ?? places.size;
       const unit = currencies.get(version.currency) ?? currencies.size;
-      if (place >= mostKeys || unit >= mostCurrencies) return false;
+      if (place >= most || unit >= mostCurrencies) return false;
       if (place === room) grow();
-      if (place === places.size) places.set(key, place);
-      if (unit === currencies.size) currencies.set(version.currency, unit);
+      places.set(key, place);
+      currencies.set(version.currency, unit);
       created[place] = version.created;
       currency[place] = unit;
       for (let index = 0; index < width; index++) putAmount(place * width + index, version.amounts[index]);

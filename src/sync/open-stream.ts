@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { ForeseenError } from '../errors.ts';
 import { type Parent, readChildren } from '../paystack/children.ts';
 import type { Ask } from '../paystack/client.ts';
-import type { Tally, Wanted } from '../paystack/ledger.ts';
+import { newTally, type Tally, type Wanted } from '../paystack/ledger.ts';
 import { type List, openList, type Row, type ToRows } from '../paystack/list.ts';
 import { readList } from '../paystack/reader.ts';
 import type { Reading } from '../paystack/reading.ts';
@@ -157,9 +157,8 @@ async function* readUnderParents(opening: Opening, parentName: StreamName): Stre
     listOf(opening, name, fillPath(facts.path, parent), toRows(carried(carries, parent)));
   const isEmptyBelieved = facts.paging === 'single';
   const wantedChildren = { range: undefined, isEmptyBelieved, mustAgree };
-  const own = { ...tally, failedParents: [] };
   yield* readChildren(
-    readList(parents, wanted, () => 2, own),
+    readList(parents, wanted, () => 2, newTally()),
     { open, isVisited, wanted: wantedChildren, ahead, tally },
   );
 }

@@ -64,9 +64,8 @@ export function openStreamRuns(
     const isVersioned = config.activateVersion && stream.method === 'FULL_TABLE' && !config.isBounded;
     const start = positionIn(stream, state, now - openLookbackOf(facts, config), now, log);
     return {
-      ...{ stream, facts, rank, start, position: start, tally: newTally() },
+      ...{ stream, facts, rank, start, position: start, tally: newTally(), failure: undefined, refusal: undefined },
       ...{ version: isVersioned ? now : undefined, written: 0, hasAnswered: false, isRead: false, hasHole: false },
-      ...{ failure: undefined, refusal: undefined },
       ...{ changes: undefined, held: [], stale: new Set(), staleLeft: 0, refreshed: 0 },
     };
   });

@@ -100,7 +100,7 @@ export async function sync(options: SyncOptions): Promise<Summary> {
 
   const reason: unknown = stop.signal.reason;
   if (reason instanceof OutputClosed || (stop.signal.aborted && !output.hasBegun())) throw reason;
-  if (!stop.signal.aborted) rejectIfAllRefused(runs);
+  rejectIfAllRefused(runs);
   await output.end((state) => (stop.signal.aborted ? state : withCurrentlySyncing(state, undefined)));
   stop.signal.throwIfAborted();
   return {
@@ -135,10 +135,11 @@ async function readAll(context: SyncContext, run: StreamRun): Promise<void> {
   // Parents that failed are remembered one by one; whatever else is missing holds the bookmark.
   if (run.hasHole) return;
   run.isRead = true;
-  run.position = completed(run.position, now);
   await turns.take(rank, async () => {
     if (run.version !== undefined && run.failure === undefined) await output.activateVersion(stream, run.version);
-    if (run.changes === undefined) await output.state((state) => withPosition(state, stream, run.position));
+    if (run.changes !== undefined) return;
+    run.position = completed(run.position, now);
+    await output.state((state) => withPosition(state, stream, run.position));
   });
 }
 
@@ -156,7 +157,6 @@ async function give(context: SyncContext, run: StreamRun, reading: StreamReading
   if (reading.kind === 'rows') return giveRows(context, run, reading);
   if (reading.kind === 'covered') run.hasHole ||= !reading.isWhole;
   if (run.hasHole) return;
-  run.isRead = true;
   if (run.changes !== undefined) {
     run.held.push(reading);
     return;
@@ -184,7 +184,7 @@ async function giveRows(
   receipts?.wrote(run, rows);
   for (const row of rows) {
     if (row.changes !== undefined && changes !== undefined && isNews(row, run.start)) noteStale(changes, row.changes);
-    if (stale.size > 0) stale.delete(row.key);
+    stale.delete(row.key);
     for (const misfit of row.content.misfits) drift.count(stream.id, misfit);
   }
 }
@@ -238,7 +238,7 @@ function isUnavailable({ refusal, facts, start }: StreamRun): boolean {
 function rejectIfAllRefused(runs: readonly StreamRun[]): void {
   const refused = runs.filter(({ refusal }) => refusal !== undefined);
   if (refused.length === 0 || refused.length < runs.length) return;
-  throw new EveryStreamRefused(refused.map(({ stream, failure }) => ({ stream: stream.id, why: failure ?? '' })));
+  throw new EveryStreamRefused(refused.map(({ stream, failure }) => ({ stream: stream.id, why: failure! })));
 }
 
 /** Reads the records that others have changed; with them, what those others have covered is whole. */

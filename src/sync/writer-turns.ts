@@ -11,7 +11,7 @@ export interface WriterTurns {
 export function createWriterTurns(): WriterTurns {
   const waiting: { rank: number; go: () => void }[] = [];
   let isTaken = false;
-  let last = -1;
+  let last: number | undefined;
 
   function next(): void {
     if (waiting.length === 0) {

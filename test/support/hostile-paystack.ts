@@ -72,7 +72,13 @@ export interface HostilePaystack {
   close(): Promise<void>;
 }
 
-export async function startHostilePaystack(lists: Record<string, HostileList>): Promise<HostilePaystack> {
+/** A Paystack without a network. */
+export interface Answerer {
+  readonly requests: Asked[];
+  answer(url: URL): { readonly status: number; readonly body: string };
+}
+
+export function answerer(lists: Record<string, HostileList>): Answerer {
   const requests: Asked[] = [];
   const counts = new Map<string, number>();
   const count = (what: string) => {
@@ -80,21 +86,28 @@ export async function startHostilePaystack(lists: Record<string, HostileList>): 
     counts.set(what, times);
     return times;
   };
+  return {
+    requests,
+    answer: (url) => {
+      const asked = understand(url, lists, count);
+      if (asked === undefined) return { status: 404, body: '{"status":false,"message":"Not found"}' };
+      requests.push(asked);
+      const list = lists[asked.list] ?? { records: [] };
+      const honest = asked.list.endsWith(' by key') ? oneRecord(lists[asked.stream], asked) : page(list, asked);
+      const answer = (list.bends ?? []).reduce((sofar, bend) => bend(sofar, asked), honest);
+      asked.status = answer.status;
+      const { status, body = JSON.stringify(bodyOf(answer, asked, subscriptionOf(url, lists))) } = answer;
+      list.meanwhile?.(list, asked);
+      return { status, body };
+    },
+  };
+}
+
+export async function startHostilePaystack(lists: Record<string, HostileList>): Promise<HostilePaystack> {
+  const { requests, answer } = answerer(lists);
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const asked = understand(url, lists, count);
-    if (asked === undefined) {
-      response.writeHead(404, { 'content-type': 'application/json' }).end('{"status":false,"message":"Not found"}');
-      return;
-    }
-    requests.push(asked);
-    const list = lists[asked.list] ?? { records: [] };
-    const honest = asked.list.endsWith(' by key') ? oneRecord(lists[asked.stream], asked) : page(list, asked);
-    const answer = (list.bends ?? []).reduce((sofar, bend) => bend(sofar, asked), honest);
-    asked.status = answer.status;
-    const { status, body = JSON.stringify(bodyOf(answer, asked, subscriptionOf(url, lists))) } = answer;
+    const { status, body } = answer(new URL(request.url ?? '/', 'http://127.0.0.1'));
     response.writeHead(status, { 'content-type': body[0] === '<' ? 'text/html' : 'application/json' }).end(body);
-    list.meanwhile?.(list, asked);
   });
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
