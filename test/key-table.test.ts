@@ -15,7 +15,6 @@ t.test('it keeps the last version of each key, exact, however many there are', a
     if (!table.put(key, put)) t.fail('no room');
     last.set(key, put);
   }
-  t.equal(table.size, 1501);
   t.strictSame(new Map(table.versions()), last);
 });
 
