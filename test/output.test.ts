@@ -1,4 +1,7 @@
 /** stdout within one process: whole lines in small units, taken one after the other, and what a stop or a lost reader does. */
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import t from 'tap';
 import { createOutput, OutputClosed } from '../src/sync/output.ts';
@@ -20,6 +23,7 @@ function reader({ isSlow = false } = {}) {
 }
 
 const never = new AbortController().signal;
+const onlyPosix = process.platform === 'win32' && 'pipes have names of another kind here';
 const line = (length: number, letter = 'x') => `${letter.repeat(length - 1)}\n`;
 
 t.test('lines are written in units of whole lines, each as large as fits', async (t) => {
@@ -142,4 +146,46 @@ t.test('an output that was closed without an error fails too', async (t) => {
   stream.on('error', () => {});
   stream.destroy();
   await t.rejects(createOutput(stream, never).write('a\n'), { name: 'OutputClosed' });
+});
+
+t.test('what the reader takes at once goes past the stream, and the rest by it', { skip: onlyPosix }, async (t) => {
+  const folder = t.testdir();
+  const path = join(folder, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  t.teardown(() => closeSync(fd));
+  const { stream, units, take } = reader({ isSlow: true });
+  const { write, isWithinLine } = createOutput(Object.assign(stream, { fd }), never);
+  const lines = Array.from({ length: 40 }, (_, index) => line(4096, String.fromCharCode(0x30 + index)));
+  const writing = write(lines.join(''));
+  await settle();
+  t.equal(units.length, 1, 'the pipe is full, and the stream waits');
+  t.equal(isWithinLine(), false);
+  const piped: string[] = [];
+  const chunk = Buffer.alloc(4096);
+  while (piped.length + units.length < lines.length) {
+    if (stream.writableLength > 0) take();
+    piped.push(chunk.toString('utf8', 0, readSync(fd, chunk)));
+    await settle();
+  }
+  await writing;
+  t.ok(piped.length > units.length, 'most of it went by the pipe');
+  t.strictSame([...piped, ...units].sort(), lines, 'each line once, and whole');
+});
+
+t.test('a descriptor that cannot be written is an output that is closed', async (t) => {
+  const { stream, units } = reader();
+  const fd = openSync(import.meta.filename, 'r');
+  t.teardown(() => closeSync(fd));
+  await t.rejects(createOutput(Object.assign(stream, { fd }), never).write('a\n'), {
+    name: 'OutputClosed',
+    message: 'the output cannot be written (EBADF): the reader of stdout is gone',
+  });
+  t.strictSame(units, []);
+});
+
+t.test('a terminal is written by its stream alone', async (t) => {
+  const { stream, units } = reader();
+  await createOutput(Object.assign(stream, { fd: -1, isTTY: true }), never).write('a\n');
+  t.strictSame(units, ['a\n']);
 });

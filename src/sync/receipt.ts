@@ -166,9 +166,10 @@ function receiptOf(note: Noted, config: Config, now: number): StreamReceipt {
 }
 
 /** How the records of a stream can be asked for, by their creation. */
-function scopes({ run }: Noted, config: Config, now: number): (created: number) => Part['scope'] {
+function scopes({ run, columns }: Noted, config: Config, now: number): (created: number) => Part['scope'] {
   const { stream, facts, start } = run;
   if (!facts.ranged || (stream.method !== 'INCREMENTAL' && !config.isBounded)) return () => 'table';
+  if (columns.created === undefined) return () => 'keys';
   const since = lookbackFrom(start, config, now);
   return (created) => (created >= since ? 'range' : 'keys');
 }
