@@ -85,6 +85,11 @@ t.test('what is missing, unusable or failed keeps a stream from being whole', as
   const missing = '1 announced record never came, though asked for again; its bookmark stays before what is missing';
   t.equal(shortfall(run!), missing);
   tally.missing = 0;
+  tally.unsettled = 1;
+  const unsettled =
+    '1 window of its list brought other records each time that it was read, so more may be there; its bookmark stays before them';
+  t.equal(shortfall(run!), unsettled);
+  tally.unsettled = 0;
   tally.unusable = 2;
   const key = run!.stream.keyProperties.join(', ');
   const unusable = `2 records could not be written: no object, or no key (${key}); its bookmark stays before what is missing`;
@@ -97,8 +102,8 @@ t.test('what is missing, unusable or failed keeps a stream from being whole', as
   tally.failures = 5;
   const failed = 'the records of 5 parents could not be read: /a (no), /b (not), and 3 more; the next run asks again';
   t.equal(shortfall(run!), failed);
-  Object.assign(tally, { missing: 1, unusable: 2 });
-  t.equal(shortfall(run!), [missing, unusable, failed].join('; '));
+  Object.assign(tally, { missing: 1, unsettled: 1, unusable: 2 });
+  t.equal(shortfall(run!), [missing, unsettled, unusable, failed].join('; '));
 });
 
 t.test('at its end, the log has what came of a stream, and nothing that did not happen', async (t) => {

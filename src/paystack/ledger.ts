@@ -16,6 +16,8 @@ export interface Tally {
   reread: number;
   /** Records that were announced and never came. */
   missing: number;
+  /** Windows of which each pass brought something new: there may be more. */
+  unsettled: number;
   /** The lists under parents that could not be read, by their paths, and why; the first few of them. */
   readonly failedParents: string[];
   /** How many they are. */
@@ -25,7 +27,7 @@ export interface Tally {
 }
 
 export function newTally(): Tally {
-  const counts = { announced: 0, leftOut: 0, unchanged: 0, unusable: 0, reread: 0, missing: 0, failures: 0 };
+  const counts = { announced: 0, leftOut: 0, unchanged: 0, unusable: 0, reread: 0, missing: 0, unsettled: 0, failures: 0 };
   return { ...counts, failedParents: [], disproved: undefined };
 }
 

@@ -203,10 +203,12 @@ export async function* settle<Content>(
   }
   const total = reader.areTotalsBelieved ? progress.begun.total : undefined;
   const missing = isWhole ? 0 : Math.max(missingIn(ledger, total), hasGap(ledger) ? 1 : 0);
+  const isUnsettled = !isWhole && progress.quiet === 0;
   tally.announced += total ?? ledger.known.size + ledger.unusable;
   tally.missing += missing;
+  if (isUnsettled) tally.unsettled++;
   tally.unusable += ledger.unusable;
-  yield covered(ledger, missing === 0);
+  yield covered(ledger, missing === 0 && !isUnsettled);
 }
 
 function areSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {

@@ -84,12 +84,14 @@ function openLookbackOf({ maxOpenDays }: StreamFacts, { openLookbackMs }: Config
 
 /** What keeps a stream from being whole though every answer came. */
 export function shortfall({ tally, stream, hasHole }: StreamRun): string | undefined {
-  const { missing, unusable, failures, failedParents } = tally;
+  const { missing, unsettled, unusable, failures, failedParents } = tally;
   const key = stream.keyProperties.join(', ');
   const more = failures > failedParents.length ? `, and ${failures - failedParents.length} more` : '';
   const parts = [
     missing > 0 &&
       `${counted(missing, 'announced record')} never came, though asked for again; its bookmark stays before what is missing`,
+    unsettled > 0 &&
+      `${counted(unsettled, 'window')} of its list brought other records each time that it was read, so more may be there; its bookmark stays before them`,
     unusable > 0 &&
       `${counted(unusable, 'record')} could not be written: no object, or no key (${key}); its bookmark stays before what is missing`,
     failures > 0 &&
