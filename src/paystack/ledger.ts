@@ -27,7 +27,16 @@ export interface Tally {
 }
 
 export function newTally(): Tally {
-  const counts = { announced: 0, leftOut: 0, unchanged: 0, unusable: 0, reread: 0, missing: 0, unsettled: 0, failures: 0 };
+  const counts = {
+    announced: 0,
+    leftOut: 0,
+    unchanged: 0,
+    unusable: 0,
+    reread: 0,
+    missing: 0,
+    unsettled: 0,
+    failures: 0,
+  };
   return { ...counts, failedParents: [], disproved: undefined };
 }
 
