@@ -53,6 +53,8 @@ function opening({ version, schema, input }: LoadOptions): string {
 
 DROP TABLE IF EXISTS temp.tap_paystack_state;
 SET preserve_insertion_order = true;
+-- The Python module shows the progress of what takes two seconds, on stdout.
+SET enable_progress_bar = false;
 
 -- Numbers as they came, in a line that is marked.
 CREATE OR REPLACE TEMP MACRO tap_paystack_digits(is_marked, value) AS
