@@ -109,6 +109,11 @@ t.test('names and files that PostgreSQL or psql would take for others are refuse
   }
 });
 
+t.test('DuckDB is kept from showing on stdout how far it is, before it does anything else', async (t) => {
+  const [first] = loadOf(duckdb, tablesOf(all), options).replace(/^--.*\n|^\n/gm, '').split('\n');
+  t.equal(first, 'SET enable_progress_bar = false;');
+});
+
 t.test('only the selected streams and columns, by the names that they have in the messages', async (t) => {
   const catalog = selecting(['banks', 'refunds']);
   catalog.streams[0].stream = 'Branches';

@@ -51,10 +51,10 @@ function opening({ version, schema, input }: LoadOptions): string {
 -- They are read from ${shown}, once. It is all one transaction: if anything fails, nothing is loaded.
 -- The only result is the state, when everything before it is committed.
 
-DROP TABLE IF EXISTS temp.tap_paystack_state;
-SET preserve_insertion_order = true;
 -- The Python module shows the progress of what takes two seconds, on stdout.
 SET enable_progress_bar = false;
+DROP TABLE IF EXISTS temp.tap_paystack_state;
+SET preserve_insertion_order = true;
 
 -- Numbers as they came, in a line that is marked.
 CREATE OR REPLACE TEMP MACRO tap_paystack_digits(is_marked, value) AS
