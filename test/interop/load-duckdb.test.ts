@@ -7,45 +7,28 @@ import { packageFolder } from '../../src/package.ts';
 import { rawRecord } from '../../src/sandbox/rows.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { output } from '../support/commands.ts';
-import { runTap, selecting } from '../support/tap.ts';
+import { selecting } from '../support/tap.ts';
+import { type Client, clients, openLoader } from './support/duckdb.ts';
+import { environmentOf } from './support/environments.ts';
 import {
-  type Client,
-  clients,
-  type Loader,
+  few,
   lastState,
-  openLoader,
+  loads,
+  messagesOf,
+  oddNumbers,
+  record,
+  refuses,
   rowsOf,
+  run,
   sorted,
   storedRows,
-} from './support/duckdb.ts';
-import { environmentOf } from './support/environments.ts';
+} from './support/loader.ts';
 import { startHeld, streamNames, transaction } from './support/payments.ts';
 
 const every = Object.keys(clients) as Client[];
 
 /** The oldest and the newest DuckDB, where it is about what the SQL does and not about how it is run. */
 const oldAndNew = ['Python, 1.1.3', 'Python, 2.0.1'] as const satisfies readonly Client[];
-
-async function messagesOf(args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await runTap(args);
-  if (code !== 0) throw new Error(stderr);
-  return stdout;
-}
-
-/** A load that must do well. */
-async function loads(t: Test, loader: Loader, messages: string): Promise<void> {
-  const { code, stdout, stderr } = await loader.load(messages);
-  t.equal(code, 0, 'it is loaded', { stderr });
-  t.equal(stdout, `${lastState(messages)}\n`, 'and prints the last state, byte for byte, and nothing else');
-}
-
-/** A load that must fail with one line that says why. */
-async function refuses(t: Test, loader: Loader, messages: string, why: RegExp | string): Promise<void> {
-  const { code, stdout, stderr } = await loader.load(messages);
-  t.not(code, 0);
-  t.equal(stdout, '', 'no state is printed');
-  t.match(stderr, why);
-}
 
 for (const client of every) {
   t.test(`${client}: all streams, twice, the second time from the state`, async (t) => {
@@ -80,16 +63,6 @@ for (const client of every) {
   });
 }
 
-/** Messages as the tap writes them, of records that are given as JSON text. */
-function run(schemas: string, records: readonly string[], state = '{"bookmarks":{}}'): string {
-  return `${schemas}{"type":"STATE","value":{}}\n${records.join('')}{"type":"STATE","value":${state}}\n`;
-}
-
-function record(stream: string, text: string, version?: number): string {
-  const versioned = version === undefined ? '' : `,"version":${version}`;
-  return `{"type":"RECORD","stream":"${stream}","record":${text}${versioned},"time_extracted":"2026-01-02T03:04:05.678Z"}\n`;
-}
-
 /** A loader for these streams, and the SCHEMA messages of a run of them. */
 async function openFor(t: Test, client: Client, streams: readonly string[], fileName?: string) {
   const loader = openLoader(client, fileName);
@@ -98,15 +71,6 @@ async function openFor(t: Test, client: Client, streams: readonly string[], file
   await loader.make(args);
   return { loader, schemas: await messagesOf(['--test=schema', ...args]) };
 }
-
-/** Rows and a few columns, in the order of the key. */
-const few = (stream: string, columns: string, key = 'id') =>
-  `SELECT ${columns} FROM paystack.${stream} ORDER BY ${key}`;
-
-const oddNumbers =
-  '{"digits":12345678901234567890123456789012345678901234567890,"long":0.12345678901234567890,"huge":1e400,"tiny":1e-400,' +
-  '"minus_zero":-0,"less":-0.0,"exponent":1E5,"signed":1e+5,"trailing":1.10,"plain":12.5,"zero":0,"list":[-1.50,2,3.0,-0,[1.0]],' +
-  '"text":"1.10, [2.50] -0 \\"3.10\\":4.10 {\\"\\":\\"5\\",\\"\\":0}","1.10":"a\\\\","\\\\":1.20,"":"1.10","\\u0000":"\\u0000","é\\/":"\\u00e9"}';
 
 /** Names that stand twice are no mistake in JSON, and are kept. */
 const lookAlikes = [
