@@ -108,11 +108,11 @@ WHERE column_name IS NULL GROUP BY stream \\gexec
 
 function rows({ name, columns }: Table): string {
   const read = columns.map((column) => `  ${quoteName(column.name)} ${readAs[column.kind]}`);
-  return `SELECT fields.*, time_extracted AS ${extractedAt}, version AS ${tableVersion}, rowid AS _sdc_sequence
-FROM tap_paystack_messages, json_to_record(record) AS fields(
+  return `SELECT fields.*, messages.time_extracted AS ${extractedAt}, messages.version AS ${tableVersion}, messages.rowid AS _sdc_sequence
+FROM tap_paystack_messages AS messages, json_to_record(messages.record) AS fields(
 ${read.join(',\n')}
 )
-WHERE type = 'RECORD' AND stream = ${quoteText(name)}`;
+WHERE messages.type = 'RECORD' AND messages.stream = ${quoteText(name)}`;
 }
 
 const declared = `      SELECT DISTINCT stream, name, concat_ws(' ', replace((property->'type')::jsonb::text, ' ', ''), property->>'format') AS declared

@@ -118,12 +118,11 @@ function isNested({ type }: Json): boolean {
   return [type].flat().some((name) => name === 'object' || name === 'array');
 }
 
-/** In an order that does not depend on the database. */
+/** In an order that does not depend on the database, nor on the order of names in its JSON. */
 export function sorted(rows: readonly Json[]): Json[] {
-  return rows
-    .map((row) => [JSON.stringify(Object.entries(row).sort()), row])
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([, row]) => row);
+  const scalars = (row: Json) => Object.entries(row).filter(([, value]) => typeof value !== 'object');
+  const keyed = rows.map((row) => [JSON.stringify(scalars(row).sort()), row] as const);
+  return keyed.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
 }
 
 /** The value of the last STATE, in its own bytes. */
