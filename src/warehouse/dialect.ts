@@ -9,8 +9,6 @@ export interface Dialect {
   readonly wider: Readonly<Record<string, string>>;
   /** A longer name is cut, so that two may become one. Undefined: none is. */
   readonly maxNameBytes?: number;
-  /** The schema of temporary tables. */
-  readonly temporary: string;
   /** What tells the rows of a table apart. */
   readonly rowId: string;
   /** A condition: two names are of one thing. */
@@ -34,6 +32,8 @@ export interface Dialect {
   rows(table: Table): string;
   /** An expression: the value of a STATE message in its own bytes. */
   readonly state: string;
-  /** After the commit, if anything. */
-  readonly closing: string;
+  /** What keeps the only row of this SELECT, with the column `state`, until after the commit. */
+  keepState(select: string): string;
+  /** What shows it then, as the only output. */
+  readonly showState: string;
 }

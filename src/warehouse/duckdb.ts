@@ -159,7 +159,6 @@ const stateText = `regexp_extract(line, '^\\s*\\{\\s*"type"\\s*:\\s*"STATE"\\s*,
 export const duckdb: Dialect = {
   types,
   wider: { [types.integer]: 'HUGEINT' },
-  temporary: 'temp',
   rowId: 'rowid',
   areSame: (name, other) => `lower(${name}) = lower(${other})`,
   check,
@@ -170,5 +169,6 @@ export const duckdb: Dialect = {
   addColumns,
   rows,
   state: `CASE WHEN json_valid(${stateText}) THEN ${stateText} ELSE (line->'$.value')::VARCHAR END`,
-  closing: 'DROP TABLE temp.tap_paystack_check;\nRESET schema;\n',
+  keepState: (select) => `CREATE TEMP TABLE tap_paystack_state AS\n${select};`,
+  showState: 'DROP TABLE temp.tap_paystack_check;\nRESET schema;\nSELECT state FROM temp.tap_paystack_state;\n',
 };

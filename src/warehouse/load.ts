@@ -3,7 +3,7 @@
  *
  * It is one transaction. The messages are read once, as lines, into a temporary table; what is wrong with them ends the
  * transaction; then each stream's records become typed rows, of which the last of each key goes into the stream's table. The
- * only result is the value of the last STATE, selected after the commit.
+ * only output is the value of the last STATE, after the commit.
  */
 import { UserError } from '../errors.ts';
 import { integerCheck, messageChecks, tableChecks } from './checks.ts';
@@ -78,14 +78,13 @@ DROP TABLE tap_paystack_rows;
 `;
 }
 
-function closing({ temporary, state, closing }: Dialect): string {
-  return `CREATE TEMP TABLE tap_paystack_state AS
-SELECT ${state} AS state FROM tap_paystack_messages WHERE type = 'STATE' ORDER BY rowid DESC LIMIT 1;
+function closing({ state, keepState, showState }: Dialect): string {
+  const last = `SELECT ${state} AS state FROM tap_paystack_messages WHERE type = 'STATE' ORDER BY rowid DESC LIMIT 1`;
+  return `${keepState(last)}
 DROP VIEW tap_paystack_stored;
 DROP TABLE tap_paystack_messages;
 DROP TABLE tap_paystack_columns;
 DROP TABLE tap_paystack_keys;
 COMMIT;
-${closing}SELECT state FROM ${temporary}.tap_paystack_state;
-`;
+${showState}`;
 }

@@ -26,7 +26,10 @@ function check(select: string): string {
   return `SELECT pg_temp.tap_paystack_refuse(flaw) FROM (\n${select}\n) AS flaws;\n`;
 }
 
-/** What psql is to do is set here, so that no flag can be forgotten. An error is one line, without the row, which holds personal data. */
+/**
+ * What psql is to do is set here, so that no flag can be forgotten. An error is one line, without the row, which holds personal
+ * data. Nothing is kept in the session beside the transaction, which a pool of connections would mislay.
+ */
 function opening({ version, schema, input }: LoadOptions): string {
   return `-- Loads the messages of tap-paystack ${version} into PostgreSQL by psql: each stream into a table of its name.
 -- They are read from ${singleLine(input)}, once. It is all one transaction: if anything fails, nothing is loaded.
@@ -37,9 +40,11 @@ function opening({ version, schema, input }: LoadOptions): string {
 \\set VERBOSITY terse
 \\pset format unaligned
 \\pset tuples_only on
-SET client_encoding = 'UTF8';
-SET client_min_messages = warning;
-DROP TABLE IF EXISTS pg_temp.tap_paystack_state;
+
+BEGIN;
+SET LOCAL client_encoding = 'UTF8';
+SET LOCAL client_min_messages = warning;
+SET LOCAL statement_timeout = 0;
 
 CREATE OR REPLACE FUNCTION pg_temp.tap_paystack_refuse(flaw text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -66,7 +71,6 @@ EXCEPTION
     type := CASE WHEN message IS NOT NULL THEN '' END;
 END $$;
 
-BEGIN;
 SELECT ${quoteText(`CREATE SCHEMA ${quoteName(schema)}`)}
 WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = ${quoteText(schema)}) \\gexec
 SET LOCAL search_path = ${quoteName(schema)};
@@ -83,6 +87,7 @@ function readMessages(input: string): string {
 CREATE TEMP TABLE tap_paystack_messages AS
 SELECT number AS rowid, message.* FROM tap_paystack_lines, pg_temp.tap_paystack_read(line) AS message WHERE line IS NOT NULL;
 DROP TABLE tap_paystack_lines;
+CREATE INDEX ON tap_paystack_messages (stream, type, rowid);
 `;
 }
 
@@ -130,7 +135,6 @@ export const postgres: Dialect = {
   types,
   wider: { [types.integer]: 'numeric', [types.json]: 'json' },
   maxNameBytes: 63,
-  temporary: 'pg_temp',
   rowId: 'ctid',
   areSame: (name, other) => `${name} = ${other}`,
   check,
@@ -141,5 +145,6 @@ export const postgres: Dialect = {
   addColumns: () => addColumns,
   rows,
   state: 'value::text',
-  closing: '',
+  keepState: (select) => `${select}\n\\gset tap_paystack_`,
+  showState: '\\echo :tap_paystack_state\n',
 };

@@ -43,10 +43,10 @@ async function openFor(t: Test, database: string, streams: readonly string[]) {
 }
 
 /** A refusal that says one thing in one line. */
-async function refusesInOneLine(t: Test, loader: Loader, messages: string, why: RegExp | string): Promise<void> {
-  await refuses(t, loader, messages, why);
-  const { stderr } = await loader.load(messages);
+async function refusesInOneLine(t: Test, loader: Loader, messages: string, why: RegExp | string): Promise<string> {
+  const stderr = await refuses(t, loader, messages, why);
   t.match(stderr, /^psql:[^\n]*: ERROR: {2}[^\n]*\n$/, 'in one line, and without the row');
+  return stderr;
 }
 
 t.test('all streams, twice, the second time from the state', async (t) => {
@@ -134,8 +134,8 @@ t.test('hostile answers: NUL and 64 bits without a sign, and what a user does wh
   const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url };
   const from = ['--config', loader.folder.file('config.json', settings), '--streams', 'transactions'];
   const messages = await messagesOf(from);
-  await refusesInOneLine(t, loader, messages, 'a record of transactions has a text with U+0000');
-  const [, remedy = ''] = /go through (sed .*?) before psql$/m.exec((await loader.load(messages)).stderr) ?? [];
+  const says = await refusesInOneLine(t, loader, messages, 'a record of transactions has a text with U+0000');
+  const [, remedy = ''] = /go through (sed .*?) before psql$/m.exec(says) ?? [];
   const file = loader.folder.file('hostile.jsonl', messages);
   const readable = await output(['bash', '-c', `${remedy} < "$0"`, file]);
   t.match(readable, 'NUL \\ufffd inside');

@@ -27,12 +27,13 @@ export async function loads(t: Test, loader: Loader, messages: string): Promise<
   t.equal(stdout, `${lastState(messages)}\n`, 'and prints the last state, byte for byte, and nothing else');
 }
 
-/** A load that must fail with one line that says why. */
-export async function refuses(t: Test, loader: Loader, messages: string, why: RegExp | string): Promise<void> {
+/** A load that must fail and say why. What it says is given back. */
+export async function refuses(t: Test, loader: Loader, messages: string, why: RegExp | string): Promise<string> {
   const { code, stdout, stderr } = await loader.load(messages);
   t.not(code, 0);
   t.equal(stdout, '', 'no state is printed');
   t.match(stderr, why);
+  return stderr;
 }
 
 /** Messages as the tap writes them, of records that are given as JSON text. */
