@@ -178,8 +178,9 @@ async function findDuckdb({ env }: Page): Promise<void> {
   env['PATH'] = [...tools.map(({ binFolder }) => binFolder), env['PATH']].join(delimiter);
 }
 
-const duckdbHoldsAll = (t: Test, page: Page) =>
-  loadHoldsAll(t, page, 'docs/duckdb.md', (sql) => `duckdb warehouse.duckdb -list -noheader -c "${sql}"`);
+async function duckdbHoldsAll(t: Test, page: Page): Promise<void> {
+  await loadHoldsAll(t, page, 'docs/duckdb.md', (sql) => `duckdb warehouse.duckdb -list -noheader -c "${sql}"`);
+}
 
 /** A server of the page's own, and its psql. */
 async function findPostgres({ env }: Page, t: Test): Promise<void> {
@@ -189,8 +190,9 @@ async function findPostgres({ env }: Page, t: Test): Promise<void> {
   env['DATABASE'] = postgres.uri();
 }
 
-const postgresHoldsAll = (t: Test, page: Page) =>
-  loadHoldsAll(t, page, 'docs/postgres.md', (sql) => `psql -XAt -c "${sql}" "$DATABASE"`);
+async function postgresHoldsAll(t: Test, page: Page): Promise<void> {
+  await loadHoldsAll(t, page, 'docs/postgres.md', (sql) => `psql -XAt -c "${sql}" "$DATABASE"`);
+}
 
 /** The first block of the page makes the SQL and loads; each of the others goes on from the state. */
 async function loadHoldsAll(t: Test, page: Page, name: string, select: (sql: string) => string): Promise<void> {
