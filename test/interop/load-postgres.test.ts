@@ -336,6 +336,19 @@ t.test('a failure, however late, leaves everything as it was', async (t) => {
   t.strictSame(await loader.query(slug), [[]], 'no column more');
 });
 
+t.test('who reads a table is not waited for', async (t) => {
+  const { loader, schemas } = await openFor(t, 'locks', ['banks']);
+  const { psql, uri } = await server;
+  await loads(t, loader, run(schemas, [record('banks', '{"id":1}')]));
+  await loader.query("ALTER DATABASE locks SET lock_timeout = '1s'");
+  const reader = start([psql, '-XAtq', uri('locks')], { stdio: ['pipe', 'pipe', 'ignore'] });
+  reader.stdin!.write('BEGIN; SELECT id FROM paystack.banks;\n');
+  await new Promise((resolve) => reader.stdout!.once('data', resolve));
+  await loads(t, loader, run(schemas, [record('banks', '{"id":2}')]));
+  reader.stdin!.end();
+  t.equal((await ended(reader)).code, 0);
+});
+
 t.test('messages that a program between has written anew', async (t) => {
   const { loader, schemas } = await openFor(t, 'anew', ['transactions']);
   const spaced = (text: string) =>
