@@ -45,6 +45,8 @@ BEGIN;
 SET LOCAL client_encoding = 'UTF8';
 SET LOCAL client_min_messages = warning;
 SET LOCAL statement_timeout = 0;
+-- To compile a statement takes longer than to run it: how many rows a temporary table has is not known.
+SET LOCAL jit = off;
 
 CREATE OR REPLACE FUNCTION pg_temp.tap_paystack_refuse(flaw text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
