@@ -110,7 +110,9 @@ t.test('names and files that PostgreSQL or psql would take for others are refuse
 });
 
 t.test('DuckDB is kept from showing on stdout how far it is, before it does anything else', async (t) => {
-  const [first] = loadOf(duckdb, tablesOf(all), options).replace(/^--.*\n|^\n/gm, '').split('\n');
+  const [first] = loadOf(duckdb, tablesOf(all), options)
+    .replace(/^--.*\n|^\n/gm, '')
+    .split('\n');
   t.equal(first, 'SET enable_progress_bar = false;');
 });
 

@@ -10,6 +10,7 @@ import { output } from '../support/commands.ts';
 import { selecting } from '../support/tap.ts';
 import { type Client, clients, openLoader } from './support/duckdb.ts';
 import { environmentOf } from './support/environments.ts';
+import { activatesVersions, refusesOtherChoices, takesKeysOfSeveralColumns } from './support/load-cases.ts';
 import {
   few,
   lastState,
@@ -199,88 +200,17 @@ for (const client of oldAndNew) {
 
   t.test(`${client}: keys of several columns`, async (t) => {
     const { loader, schemas } = await openFor(t, client, ['product_orders']);
-    const key = JSON.parse(schemas).key_properties as string[];
-    t.ok(key.length > 1);
-    const row = (value: (name: string, at: number) => unknown) =>
-      record('product_orders', JSON.stringify(Object.fromEntries(key.map((name, at) => [name, value(name, at)]))));
-    const isText = (name: string) => [JSON.parse(schemas).schema.properties[name].type].flat().includes('string');
-    const value = (name: string, number: number) => (isText(name) ? String(number) : number);
-    const messages = run(schemas, [
-      row((name) => value(name, 1)),
-      row((name, at) => value(name, at === 0 ? 2 : 1)),
-      row((name, at) => value(name, at === 0 ? 1 : 2)),
-      row((name) => value(name, 1)),
-    ]);
-    await loads(t, loader, messages);
-    const [stored = []] = await storedRows(loader, messages, ['product_orders']);
-    t.equal(stored.length, 3);
-    await refuses(
-      t,
-      loader,
-      run(schemas, [row((name, at) => (at === 0 ? null : value(name, 1)))]),
-      /NOT NULL constraint/,
-    );
+    await takesKeysOfSeveralColumns(t, loader, schemas);
   });
 
   t.test(`${client}: ACTIVATE_VERSION takes away the rows of other versions, and none of other streams`, async (t) => {
     const { loader, schemas } = await openFor(t, client, ['banks', 'subaccounts']);
-    const activate = (version: number) => `{"type":"ACTIVATE_VERSION","stream":"subaccounts","version":${version}}\n`;
-    const ids = async (stream: string) => (await loader.query(few(stream, 'id')))[0]!.map(({ id }) => Number(id));
-    const subaccount = (id: number, version?: number) => record('subaccounts', `{"id":${id}}`, version);
-    await loads(t, loader, run(schemas, [record('banks', '{"id":1}'), ...[1, 2, 3].map((id) => subaccount(id))]));
-    t.strictSame(await ids('subaccounts'), [1, 2, 3]);
-    await loads(t, loader, run(schemas, [subaccount(1, 5), subaccount(2, 5), subaccount(4, 4), activate(5)]));
-    t.strictSame(await ids('subaccounts'), [1, 2], 'what no longer comes is gone');
-    await loads(t, loader, run(schemas, [subaccount(2, 6)]));
-    t.strictSame(await ids('subaccounts'), [1, 2], 'without the message nothing goes');
-    await loads(t, loader, run(schemas, [subaccount(2, 7), activate(7), subaccount(8)]));
-    t.strictSame(await ids('subaccounts'), [2, 8], 'what comes after it stays');
-    await loads(t, loader, run(schemas, [activate(9)]));
-    t.strictSame(await ids('subaccounts'), [], 'an empty list');
-    t.strictSame(await ids('banks'), [1]);
+    await activatesVersions(t, loader, schemas);
   });
 
   t.test(`${client}: messages of another choice of streams or columns are refused`, async (t) => {
     const { loader, schemas } = await openFor(t, client, ['banks', 'transactions']);
-    const other = async (...args: string[]) => run(await messagesOf(['--test=schema', ...args]), [], '{}');
-    const made = 'make the SQL with the --config, --catalog and --streams of the run';
-    await refuses(t, loader, await other('--streams', 'transactions'), `banks is in this SQL alone; ${made}`);
-    await refuses(
-      t,
-      loader,
-      await other('--streams', 'banks,transactions,plans'),
-      `plans is in the messages alone; ${made}`,
-    );
-    const catalog = selecting(['banks', 'transactions']);
-    const unselected = { breadcrumb: ['properties', 'amount'], metadata: { selected: false } };
-    catalog.streams[1].metadata.push(unselected);
-    const file = loader.folder.file('other.json', catalog);
-    await refuses(t, loader, await other('--catalog', file), 'transactions.amount is missing in the messages');
-    const retyped = schemas.replace('"amount":{"type":["null","integer"]', '"amount":{"type":["null","number"]');
-    const types = 'transactions.amount is ["null","number"] in the messages, and ["null","integer"] in this SQL';
-    await refuses(t, loader, run(retyped, []), types);
-    await refuses(t, loader, run(schemas, [record('plans', '{"id":1}')]), 'plans is in the messages alone');
-
-    // A smaller choice at first: what is chosen later becomes a column, and what is no longer chosen stays as it was.
-    await loader.make(['--catalog', file]);
-    await loads(
-      t,
-      loader,
-      run(await messagesOf(['--test=schema', '--catalog', file]), [record('transactions', '{"id":1,"fees":7}')]),
-    );
-    const columns = async () =>
-      Object.keys((await loader.query('SELECT * EXCLUDE (_sdc_extracted_at) FROM paystack.transactions'))[0]![0]);
-    t.notOk((await columns()).includes('amount'));
-    await loader.make(['--streams', 'banks,transactions']);
-    await loads(t, loader, run(schemas, [record('transactions', '{"id":1,"amount":5}')]));
-    t.ok((await columns()).includes('amount'));
-    await loader.make(['--catalog', file]);
-    await loads(
-      t,
-      loader,
-      run(await messagesOf(['--test=schema', '--catalog', file]), [record('transactions', '{"id":1}')]),
-    );
-    t.strictSame(await loader.query(few('transactions', 'id, amount, fees')), [[{ id: '1', amount: '5', fees: null }]]);
+    await refusesOtherChoices(t, loader, schemas);
   });
 
   t.test(`${client}: tables that would round or double are refused`, async (t) => {
