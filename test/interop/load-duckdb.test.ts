@@ -10,10 +10,14 @@ import { output } from '../support/commands.ts';
 import { selecting } from '../support/tap.ts';
 import { type Client, clients, openLoader } from './support/duckdb.ts';
 import { environmentOf } from './support/environments.ts';
-import { activatesVersions, refusesOtherChoices, takesKeysOfSeveralColumns } from './support/load-cases.ts';
+import {
+  activatesVersions,
+  loadsAllTwice,
+  refusesOtherChoices,
+  takesKeysOfSeveralColumns,
+} from './support/load-cases.ts';
 import {
   few,
-  lastState,
   loads,
   messagesOf,
   oddNumbers,
@@ -24,7 +28,6 @@ import {
   sorted,
   storedRows,
 } from './support/loader.ts';
-import { startHeld, streamNames, transaction } from './support/payments.ts';
 
 const every = Object.keys(clients) as Client[];
 
@@ -34,33 +37,8 @@ const oldAndNew = ['Python, 1.1.3', 'Python, 2.0.1'] as const satisfies readonly
 for (const client of every) {
   t.test(`${client}: all streams, twice, the second time from the state`, async (t) => {
     const loader = openLoader(client);
-    const held = await startHeld();
-    t.teardown(() => Promise.all([held.sandbox.close(), loader.folder.remove()]));
-    const { folder } = loader;
-    const catalog = folder.file('catalog.json', selecting(streamNames));
-    const from = ['--config', folder.file('config.json', held.config), '--catalog', catalog];
-    await loader.make(['--catalog', catalog]);
-
-    const first = await messagesOf(from);
-    await loads(t, loader, first);
-    const tables = await storedRows(loader, first, streamNames);
-    for (const [at, stream] of streamNames.entries()) {
-      const expected = sorted(rowsOf(first, stream));
-      t.equal(expected.length, held.counts[stream], `${stream}: there is something to compare`);
-      t.strictSame(sorted(tables[at]!), expected, `${stream}: every value, to the last digit`);
-    }
-
-    held.add(transaction(1000, { createdAt: new Date().toISOString() }));
-    held.change(5_000_000_449, { status: 'reversed', metadata: null });
-    const second = await messagesOf([...from, '--state', folder.file('state.json', lastState(first))]);
-    t.ok(rowsOf(second, 'transactions').length < 100, 'it is incremental');
-    await loads(t, loader, second);
-    const [stored = []] = await storedRows(loader, first, ['transactions']);
-    t.strictSame(
-      sorted(stored),
-      sorted(rowsOf(`${first}${second}`, 'transactions')),
-      'the last row of each key counts',
-    );
+    t.teardown(() => loader.folder.remove());
+    await loadsAllTwice(t, loader);
   });
 }
 

@@ -8,7 +8,12 @@ import { rawRecord } from '../../src/sandbox/rows.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { ended, output, start } from '../support/commands.ts';
 import { selecting, startTap } from '../support/tap.ts';
-import { activatesVersions, refusesOtherChoices, takesKeysOfSeveralColumns } from './support/load-cases.ts';
+import {
+  activatesVersions,
+  loadsAllTwice,
+  refusesOtherChoices,
+  takesKeysOfSeveralColumns,
+} from './support/load-cases.ts';
 import {
   few,
   type Loader,
@@ -23,7 +28,6 @@ import {
   sorted,
   storedRows,
 } from './support/loader.ts';
-import { startHeld, streamNames, transaction } from './support/payments.ts';
 import { openPostgresLoader, startPostgres } from './support/postgres.ts';
 
 const server = startPostgres();
@@ -51,30 +55,7 @@ async function refusesInOneLine(t: Test, loader: Loader, messages: string, why: 
 }
 
 t.test('all streams, twice, the second time from the state', async (t) => {
-  const loader = await open(t, 'twice');
-  const held = await startHeld();
-  t.teardown(() => held.sandbox.close());
-  const { folder } = loader;
-  const catalog = folder.file('catalog.json', selecting(streamNames));
-  const from = ['--config', folder.file('config.json', held.config), '--catalog', catalog];
-  await loader.make(['--catalog', catalog]);
-
-  const first = await messagesOf(from);
-  await loads(t, loader, first);
-  const tables = await storedRows(loader, first, streamNames);
-  for (const [at, stream] of streamNames.entries()) {
-    const expected = sorted(rowsOf(first, stream));
-    t.equal(expected.length, held.counts[stream], `${stream}: there is something to compare`);
-    t.strictSame(sorted(tables[at]!), expected, `${stream}: every value, to the last digit`);
-  }
-
-  held.add(transaction(1000, { createdAt: new Date().toISOString() }));
-  held.change(5_000_000_449, { status: 'reversed', metadata: null });
-  const second = await messagesOf([...from, '--state', folder.file('state.json', lastState(first))]);
-  t.ok(rowsOf(second, 'transactions').length < 100, 'it is incremental');
-  await loads(t, loader, second);
-  const [stored = []] = await storedRows(loader, first, ['transactions']);
-  t.strictSame(sorted(stored), sorted(rowsOf(`${first}${second}`, 'transactions')), 'the last row of each key counts');
+  await loadsAllTwice(t, await open(t, 'twice'));
 });
 
 /** Without what PostgreSQL has none of. */

@@ -1,7 +1,47 @@
 /** What every database of `load-sql` does alike: tests of a load of some streams, and of the SCHEMA messages of a run of them. */
 import type { Test } from 'tap';
 import { type Json, selecting } from '../../support/tap.ts';
-import { few, type Loader, loads, messagesOf, record, refuses, run, storedRows } from './loader.ts';
+import {
+  few,
+  type Loader,
+  lastState,
+  loads,
+  messagesOf,
+  record,
+  refuses,
+  rowsOf,
+  run,
+  sorted,
+  storedRows,
+} from './loader.ts';
+import { startHeld, streamNames, transaction } from './payments.ts';
+
+/** All streams, and then what has changed since, from the state. */
+export async function loadsAllTwice(t: Test, loader: Loader): Promise<void> {
+  const held = await startHeld();
+  t.teardown(() => held.sandbox.close());
+  const { folder } = loader;
+  const catalog = folder.file('catalog.json', selecting(streamNames));
+  const from = ['--config', folder.file('config.json', held.config), '--catalog', catalog];
+  await loader.make(['--catalog', catalog]);
+
+  const first = await messagesOf(from);
+  await loads(t, loader, first);
+  const tables = await storedRows(loader, first, streamNames);
+  for (const [at, stream] of streamNames.entries()) {
+    const expected = sorted(rowsOf(first, stream));
+    t.equal(expected.length, held.counts[stream], `${stream}: there is something to compare`);
+    t.strictSame(sorted(tables[at]!), expected, `${stream}: every value, to the last digit`);
+  }
+
+  held.add(transaction(1000, { createdAt: new Date().toISOString() }));
+  held.change(5_000_000_449, { status: 'reversed', metadata: null });
+  const second = await messagesOf([...from, '--state', folder.file('state.json', lastState(first))]);
+  t.ok(rowsOf(second, 'transactions').length < 100, 'it is incremental');
+  await loads(t, loader, second);
+  const [stored = []] = await storedRows(loader, first, ['transactions']);
+  t.strictSame(sorted(stored), sorted(rowsOf(`${first}${second}`, 'transactions')), 'the last row of each key counts');
+}
 
 /** Of `product_orders`, which has a key of several columns. */
 export async function takesKeysOfSeveralColumns(t: Test, loader: Loader, schemas: string): Promise<void> {
