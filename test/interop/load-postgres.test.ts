@@ -217,7 +217,7 @@ t.test('tables that would round, cut or double are refused, and stay as they are
 
 t.test('a run that was cut is loaded as far as its lines are whole', async (t) => {
   const { loader, schemas } = await openFor(t, 'cut', ['transactions']);
-  const state = '{"bookmarks":{"transactions":{"createdAt":"2026-01-01T00:00:00.000Z"}},"big":12345678901234567890.10}';
+  const state = `{"bookmarks":{},"big":12345678901234567890.10,"odd":"-n it's \`x\` :DBNAME \\n \\"é\\""}`;
   const whole = run(schemas, [record('transactions', '{"id":1}'), record('transactions', '{"id":2}')], state);
   const half = record('transactions', '{"id":3,"metadata":{"a":[1,2.50,"\\u0000"]}}').slice(0, -40);
   await loads(t, loader, `${whole}${half}`);
