@@ -109,7 +109,8 @@ export async function refusesOtherChoices(t: Test, loader: Loader, schemas: stri
 
   // A smaller choice at first: what is chosen later becomes a column, and what is no longer chosen stays as it was.
   const smaller = await messagesOf(['--test=schema', '--catalog', file]);
-  const columns = async () => Object.keys((await loader.query(few('transactions', '*')))[0]![0]);
+  const named = "SELECT column_name FROM information_schema.columns WHERE table_name = 'transactions'";
+  const columns = async () => (await loader.query(named))[0]!.map(({ column_name }) => column_name);
   await loader.make(['--catalog', file]);
   await loads(t, loader, run(smaller, [record('transactions', '{"id":1,"fees":7}')]));
   t.notOk((await columns()).includes('amount'));
