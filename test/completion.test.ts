@@ -44,7 +44,7 @@ t.test('in bash', async (t) => {
   t.notOk(flags!.includes('--c'), 'no flag that there is none of');
   t.strictSame(begun, ['--log-format', '--log-level']);
   t.strictSame(words, ['text', 'json']);
-  t.strictSame(databases, ['duckdb']);
+  t.strictSame(databases, ['duckdb', 'postgres']);
   for (const offered of [file, other, joined, messages]) t.strictSame(offered, [], 'files are left to the shell');
 });
 

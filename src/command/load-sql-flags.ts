@@ -1,8 +1,9 @@
 /** The words and flags of `load-sql`. */
 import type { Argv } from 'yargs';
+import { standardInput } from '../warehouse/load-options.ts';
 
 /** Databases that there is SQL for. */
-export const databases = ['duckdb'] as const;
+export const databases = ['duckdb', 'postgres'] as const;
 export type Database = (typeof databases)[number];
 
 /** What `load-sql` is asked for, beside the choice of streams. */
@@ -20,7 +21,7 @@ export const loadSqlFlags = {
   input: {
     type: 'string',
     requiresArg: true,
-    default: '/dev/stdin',
+    default: standardInput,
     describe: 'File with the messages, which may be a .gz',
   },
 } as const;
@@ -30,7 +31,7 @@ const otherWork = ['state', 'discover', 'test', 'plan', 'about', 'format', 'repo
 
 export function describeLoadSql(command: Argv): Argv {
   return command
-    .usage(`$0 ${loadSqlCommand} duckdb [--config …] [--catalog …] [--streams …] > load.sql`)
+    .usage(`$0 ${loadSqlCommand} ${databases.join('|')} [--config …] [--catalog …] [--streams …] > load.sql`)
     .positional('database', { type: 'string', describe: `What is to run the SQL: ${databases.join(', ')}` })
     .options(loadSqlFlags);
 }

@@ -1,20 +1,16 @@
 /**
  * SQL that loads a run into DuckDB.
  *
- * It is one transaction. The messages are read once, as lines, into a temporary table; what is wrong with them ends the
- * transaction; then each stream's records become typed rows, of which the last of each key goes into the stream's table. The
- * only result is the value of the last STATE, selected after the commit.
- *
  * DuckDB's reader of JSON takes numbers for doubles. So a line that it would write otherwise than it came is marked: each
  * number that it may round becomes an object with the number as text, `{"":"1.10","":-0.0}`, which is taken away again where
  * the column is read. Nothing else in a marked line looks like that, since -0.0 is itself a number that is put into an object.
  */
-import { integerCheck, messageChecks, nameCheck, tableChecks } from './duckdb-checks.ts';
+import type { Dialect } from './dialect.ts';
 import type { LoadOptions } from './load-options.ts';
-import { quoteName, quoteNames, quoteText } from './names.ts';
-import { type Column, extractedAt, type Kind, type Table, tableVersion } from './tables.ts';
+import { quoteName, quoteText } from './names.ts';
+import { extractedAt, type Kind, type Table, tableVersion } from './tables.ts';
 
-/** As DuckDB itself calls them. A number of the API is a share in percent: so many digits hold any. */
+/** A number of the API is a share in percent: so many digits hold any. */
 const types = {
   boolean: 'BOOLEAN',
   date: 'TIMESTAMP WITH TIME ZONE',
@@ -37,21 +33,16 @@ const readers: Readonly<Record<Kind, (name: string) => string>> = {
 /** The tap takes no answer with more. DuckDB has a buffer of twice that for each of its threads (observed). */
 const maxLineBytes = 32 * 1024 * 1024;
 
-/** The SQL, for one selection of streams and columns. It is not for a run with another one, and says so if it gets one. */
-export function duckdbLoad(tables: readonly Table[], options: LoadOptions): string {
-  return [
-    opening(options),
-    readMessages(options.input),
-    messageChecks(tables, typeOf),
-    ...tables.map(ensureTable),
-    tableChecks,
-    ...tables.map(loadTable),
-    closing,
-  ].join('\n');
+/** As a table: a SELECT alone would have a result. */
+function check(select: string): string {
+  return `CREATE OR REPLACE TEMP TABLE tap_paystack_check AS SELECT error(flaw) AS flaw FROM (\n${select}\n);\n`;
 }
 
-function typeOf({ kind }: Pick<Column, 'kind'>): string {
-  return types[kind];
+/** Whether the schema can be named: where the database has the same name, DuckDB 2 finds that ambiguous (observed). */
+function nameCheck(schema: string): string {
+  return check(`  SELECT 'the database is called "' || name || '", as the schema is, and DuckDB takes one for the other: name the file'
+    || ' otherwise, or make the SQL with another --schema' AS flaw
+  FROM (SELECT current_database() AS name) WHERE lower(name) = lower(${quoteText(schema)})`);
 }
 
 function opening({ version, schema, input }: LoadOptions): string {
@@ -60,6 +51,8 @@ function opening({ version, schema, input }: LoadOptions): string {
 -- They are read from ${shown}, once. It is all one transaction: if anything fails, nothing is loaded.
 -- The only result is the state, when everything before it is committed.
 
+-- The Python module shows the progress of what takes two seconds, on stdout.
+SET enable_progress_bar = false;
 DROP TABLE IF EXISTS temp.tap_paystack_state;
 SET preserve_insertion_order = true;
 
@@ -93,38 +86,36 @@ const oddNumber = '-?(?:[0-9]+\\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]
 const stringOrOddNumber = `("(?:[^"\\\\]|\\\\.)*")|(${oddNumber})`;
 
 function readMessages(input: string): string {
-  return `-- A line that is not JSON is NULL.
-CREATE OR REPLACE TEMP TABLE tap_paystack_messages AS
-SELECT type, stream, is_marked,
+  return `-- A line that is not JSON is NULL, and so is its type.
+CREATE TEMP TABLE tap_paystack_messages AS
+SELECT type, stream, version, is_marked,
   CASE WHEN is_marked
     THEN replace(regexp_replace(line, '${stringOrOddNumber}', '\\1{"":"\\2","":-0.0}', 'g'), '{"":"","":-0.0}', '')
     ELSE line END AS line
 FROM (
-  SELECT fields[1] AS type, fields[2] AS stream, line,
+  SELECT coalesce(fields[1], CASE WHEN json IS NOT NULL THEN '' END) AS type, fields[2] AS stream, TRY_CAST(fields[3] AS BIGINT) AS version, line,
     coalesce(fields[1] = 'RECORD' AND json(line) <> line AND regexp_matches(line, '${oddNumber}'), false) AS is_marked
   FROM (
-    SELECT json::VARCHAR AS line, json_extract_string(json, ['$.type', '$.stream']) AS fields
+    SELECT json, json::VARCHAR AS line, json_extract_string(json, ['$.type', '$.stream', '$.version']) AS fields
     FROM read_ndjson_objects(${quoteText(input)}, ignore_errors = true, maximum_object_size = ${maxLineBytes})
   )
 );
 `;
 }
 
-function ensureTable({ name, key, columns }: Table): string {
-  const keyColumns = columns.filter((column) => key.includes(column.name));
-  const declared = keyColumns.map((column) => `${quoteName(column.name)} ${typeOf(column)}`);
-  const others = columns.filter((column) => !keyColumns.includes(column));
-  const system = [`${quoteName(extractedAt)} ${types.date}`, `${quoteName(tableVersion)} ${types.integer}`];
-  const added = [...others.map((column) => `${quoteName(column.name)} ${typeOf(column)}`), ...system];
-  return [
-    `CREATE TABLE IF NOT EXISTS ${quoteName(name)} (${declared.join(', ')}, PRIMARY KEY (${quoteNames(key)}));`,
-    ...added.map((column) => `ALTER TABLE ${quoteName(name)} ADD COLUMN IF NOT EXISTS ${column};`),
-    '',
-  ].join('\n');
+function addColumns(tables: readonly Table[]): string {
+  return tables.map(addColumnsTo).join('\n');
 }
 
-function loadTable(table: Table): string {
-  const { name, key, columns } = table;
+function addColumnsTo({ name, key, columns }: Table): string {
+  const others = columns.filter((column) => !key.includes(column.name));
+  const system = [`${quoteName(extractedAt)} ${types.date}`, `${quoteName(tableVersion)} ${types.integer}`];
+  return [...others.map((column) => `${quoteName(column.name)} ${types[column.kind]}`), ...system]
+    .map((column) => `ALTER TABLE ${quoteName(name)} ADD COLUMN IF NOT EXISTS ${column};\n`)
+    .join('');
+}
+
+function rows({ name, columns }: Table): string {
   const record = columns.map(
     (column) => `${JSON.stringify(column.name)}:"${column.kind === 'json' ? 'JSON' : 'VARCHAR'}"`,
   );
@@ -132,11 +123,7 @@ function loadTable(table: Table): string {
   const read = columns.map(
     (column) => `  ${readers[column.kind](quoteName(column.name))} AS ${quoteName(column.name)},`,
   );
-  const keyList = quoteNames(key);
-  const isSame = key.map((column) => `later.${quoteName(column)} = kept.${quoteName(column)}`).join(' AND ');
-  return `-- ${name.replaceAll(/[\r\n]/g, ' ')}: the last row of each key counts.
-CREATE OR REPLACE TEMP TABLE tap_paystack_rows AS
-SELECT
+  return `SELECT
 ${read.join('\n')}
   ${extractedAt}::${types.date} AS ${extractedAt},
   ${tableVersion},
@@ -148,37 +135,40 @@ FROM (
     FROM tap_paystack_messages
     WHERE type = 'RECORD' AND stream = ${quoteText(name)}
   )
-);
-${integerCheck(table)}INSERT OR REPLACE INTO ${quoteName(name)} BY NAME
-SELECT * EXCLUDE (_sdc_sequence) FROM tap_paystack_rows
-WHERE _sdc_sequence IN (SELECT max(_sdc_sequence) FROM tap_paystack_rows GROUP BY ${keyList});
-DELETE FROM ${quoteName(name)} WHERE rowid IN (
-  SELECT kept.rowid
-  FROM ${quoteName(name)} AS kept, (
-    SELECT arg_max((line->>'$.version')::BIGINT, rowid) AS version, max(rowid) AS at
-    FROM tap_paystack_messages
-    WHERE type = 'ACTIVATE_VERSION' AND stream = ${quoteText(name)}
-    HAVING count(*) > 0
-  ) AS activated
-  WHERE kept.${quoteName(tableVersion)} IS DISTINCT FROM activated.version
-    AND NOT EXISTS (SELECT 1 FROM tap_paystack_rows AS later WHERE ${isSame} AND later._sdc_sequence > activated.at)
-);
-`;
+)`;
 }
 
+const declared = `      SELECT DISTINCT stream, name, concat_ws(' ', (line->(path || '.type'))::VARCHAR, line->>(path || '.format')) AS declared
+      FROM (
+        SELECT stream, line, name, '$.schema.properties."' || name || '"' AS path
+        FROM (
+          SELECT stream, line, unnest(json_keys(line, '$.schema.properties')) AS name
+          FROM tap_paystack_messages WHERE type = 'SCHEMA'
+        )
+      )`;
+
+const stored = `SELECT table_name, column_name, data_type, coalesce(list_contains(constraint_column_names, column_name), false) AS is_key
+FROM duckdb_columns()
+LEFT JOIN (SELECT * FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY') AS keys
+  USING (database_name, schema_name, table_name)
+WHERE database_name = current_database() AND schema_name = current_schema()`;
+
 /** The state in its own bytes, as the tap writes it, or as a program between does. */
-const closing = `CREATE TEMP TABLE tap_paystack_state AS
-SELECT CASE WHEN json_valid(value) THEN value ELSE (line->'$.value')::VARCHAR END AS state
-FROM (
-  SELECT line, regexp_extract(line, '^\\s*\\{\\s*"type"\\s*:\\s*"STATE"\\s*,\\s*"value"\\s*:\\s*(.*)\\}\\s*$', 1, 's') AS value
-  FROM tap_paystack_messages WHERE type = 'STATE' ORDER BY rowid DESC LIMIT 1
-);
-DROP TABLE tap_paystack_messages;
-DROP TABLE tap_paystack_rows;
-DROP TABLE tap_paystack_columns;
-DROP TABLE tap_paystack_keys;
-DROP TABLE tap_paystack_check;
-COMMIT;
-RESET schema;
-SELECT state FROM temp.tap_paystack_state;
-`;
+const stateText = `regexp_extract(line, '^\\s*\\{\\s*"type"\\s*:\\s*"STATE"\\s*,\\s*"value"\\s*:\\s*(.*)\\}\\s*$', 1, 's')`;
+
+export const duckdb: Dialect = {
+  types,
+  wider: { [types.integer]: 'HUGEINT' },
+  rowId: 'rowid',
+  areSame: (name, other) => `lower(${name}) = lower(${other})`,
+  check,
+  opening,
+  readMessages,
+  declared,
+  stored,
+  addColumns,
+  rows,
+  state: `CASE WHEN json_valid(${stateText}) THEN ${stateText} ELSE (line->'$.value')::VARCHAR END`,
+  keepState: (select) => `CREATE TEMP TABLE tap_paystack_state AS\n${select};`,
+  showState: 'DROP TABLE temp.tap_paystack_check;\nRESET schema;\nSELECT state FROM temp.tap_paystack_state;\n',
+};

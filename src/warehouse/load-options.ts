@@ -7,3 +7,6 @@ export interface LoadOptions {
   /** Of the tap. */
   readonly version: string;
 }
+
+/** The input where nothing else is said. */
+export const standardInput = '/dev/stdin';

@@ -10,7 +10,7 @@ const usage = `npm run bench -- [options]
   --rounds N             runs of everything that is compared; default: 5, with --quick 1
   --quick                less of everything, for a look
   --peers                what people use today, beside the tap
-  --targets              files of records (BATCH) beside messages, into a PostgreSQL
+  --targets              files of records (BATCH), and the SQL of load-sql, beside messages, into a PostgreSQL
   --loaders              the SQL of load-sql beside target-duckdb
                          these three need Python or uv; with them nothing else is measured but what --only names
   --peer 'NAME=COMMAND'  another tap to be timed on the transactions; {url} and {key} in the command are filled in

@@ -1,13 +1,14 @@
 /**
  * What a target makes of the tap's speed: the same transactions as RECORD messages, and as the files of BATCH messages, into
- * Meltano's target-postgres and a PostgreSQL of its own.
+ * Meltano's target-postgres and a PostgreSQL of its own; and without a target, by the SQL of `load-sql`.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from '../interop/support/load.ts';
 import { type Postgres, postgresTargets, startPostgres } from '../interop/support/postgres.ts';
+import type { Command } from '../support/commands.ts';
 import { environmentOf } from '../support/environments.ts';
-import { selecting, workFolder } from '../support/tap.ts';
+import { runTap, selecting, workFolder } from '../support/tap.ts';
 import { pastYears } from './data.ts';
 import { type Server, startServer } from './measure.ts';
 import type { Suite } from './suites.ts';
@@ -19,11 +20,11 @@ export const targets: Suite = async function* ({ rounds, isQuick }) {
   const { bin } = await environmentOf(name);
   const postgres = await startPostgres();
   const server = await startServer({ keepsAnswers: true, synthetic: { transactions: { rows, ...pastYears.spread } } });
-  const speeds: Record<Way, number[]> = { messages: [], files: [] };
+  const speeds: Record<Way, number[]> = { messages: [], files: [], sql: [] };
   try {
     // One more than is shown: in the first, Python compiles what it imports, and the server makes the answers that it keeps.
     for (let round = 0; round <= rounds; round++) {
-      for (const way of ['messages', 'files'] as const) {
+      for (const way of ways) {
         const schema = `${way}_${round}`;
         speeds[way].push(await speedOf(way, schema, rows, { executable: bin('target-postgres'), server, postgres }));
       }
@@ -32,14 +33,21 @@ export const targets: Suite = async function* ({ rounds, isQuick }) {
     server.stop();
     await postgres.stop();
   }
-  const [messages, files] = [speeds.messages.slice(1), speeds.files.slice(1)];
-  const ratios = files.map((speed, round) => speed / messages[round]!);
-  yield { what: 'rows/s into target-postgres: files, against messages', values: ratios, bar: { atLeast: 2 } };
+  const [messages, files, sql] = ways.map((way) => speeds[way].slice(1)) as [number[], number[], number[]];
+  const against = (others: readonly number[]) => others.map((speed, round) => speed / messages[round]!);
+  yield { what: 'rows/s into target-postgres: files, against messages', values: against(files), bar: { atLeast: 2 } };
+  yield {
+    what: 'rows/s into PostgreSQL: load-sql, against target-postgres',
+    values: against(sql),
+    bar: { atLeast: 5 },
+  };
   yield { what: '… by messages', values: messages };
   yield { what: '… by files', values: files };
+  yield { what: '… by load-sql', values: sql };
 };
 
-type Way = 'messages' | 'files';
+const ways = ['messages', 'files', 'sql'] as const;
+type Way = (typeof ways)[number];
 
 interface Site {
   readonly executable: string;
@@ -59,9 +67,14 @@ async function speedOf(way: Way, schema: string, rows: number, site: Site): Prom
     const config = folder.file('config.json', { ...connection, ...pastYears.settings, ...batches });
     const target = { ...postgresTargets[name].config(postgres), default_target_schema: schema };
     const catalog = folder.file('catalog.json', selecting(['transactions']));
-    const into = [executable, '--config', folder.file('target.json', target)] as const;
+    const choice = ['--config', config, '--catalog', catalog];
+    const sql = folder.file('load.sql', (await runTap(['load-sql', 'postgres', '--schema', schema, ...choice])).stdout);
+    const into: Command =
+      way === 'sql'
+        ? [postgres.psql, '-X', '-f', sql, postgres.uri()]
+        : [executable, '--config', folder.file('target.json', target)];
     const began = performance.now();
-    await load(['--config', config, '--catalog', catalog], into, { cwd: folder.path });
+    await load(choice, into, { cwd: folder.path });
     const seconds = (performance.now() - began) / 1000;
     const [{ n }] = await postgres.query(`select count(*) as n from ${schema}.transactions`);
     if (Number(n) !== rows) throw new Error(`${n} of ${rows} rows are in the table`);

@@ -3,8 +3,8 @@
  * in a folder of its own, with the tap and what the page needs on the path.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { packageFolder } from '../../src/package.ts';
 import { changersOf } from '../../src/sandbox/changers.ts';
@@ -15,6 +15,7 @@ import { blockOf, blocksOf, pageNames } from '../support/pages.ts';
 import { type Json, type Run, workFolder } from '../support/tap.ts';
 import { environmentOf, wheelsOf } from './support/environments.ts';
 import { install, pack } from './support/package.ts';
+import { startPostgres } from './support/postgres.ts';
 import { copyFiles } from './support/repository.ts';
 
 /** Blocks that are not run here, and what runs them. */
@@ -46,13 +47,14 @@ interface Page {
 
 /** What a page needs before its commands, and what must be true after them. */
 const about: Readonly<
-  Record<string, { before?(page: Page): Promise<void>; after(t: Test, page: Page): Promise<void> }>
+  Record<string, { before?(page: Page, t: Test): Promise<void>; after(t: Test, page: Page): Promise<void> }>
 > = {
   'README.md': { before: cloneRepository, after: goesOnAndFailsWell },
   'docs/duckdb.md': { before: findDuckdb, after: duckdbHoldsAll },
   'docs/history.md': { after: shardsAreTheWhole },
   'docs/log.md': { after: logIsJson },
   'docs/meltano.md': { before: startProject, after: meltanoKnowsThePlugin },
+  'docs/postgres.md': { before: findPostgres, after: postgresHoldsAll },
   'docs/receipt.md': { after: receiptCounts },
   'docs/recipes.md': { before: addLongDigits, after: recipesWork },
   'docs/settings.md': { after: settingsAreTaken },
@@ -74,7 +76,7 @@ t.test('the pages with commands are those that this test knows, and nothing is o
 for (const [name, { before, after }] of Object.entries(about)) {
   t.test(`each command of ${name} runs`, async (t) => {
     const page = await openPage(t);
-    await before?.(page);
+    await before?.(page, t);
     const blocks = blocksOf(name).filter((block) => isCommand(block) && !(block.text in elsewhere));
     for (const { text } of blocks) {
       const { code, stdout, stderr } = await page.run(text);
@@ -178,20 +180,36 @@ async function findDuckdb({ env }: Page): Promise<void> {
 }
 
 async function duckdbHoldsAll(t: Test, page: Page): Promise<void> {
-  const count = async () => {
-    const sql = 'SELECT count(*), count(DISTINCT id) FROM paystack.transactions';
-    return (await page.run(`duckdb warehouse.duckdb -csv -noheader -c '${sql}'`)).stdout.trim();
-  };
+  await loadHoldsAll(t, page, 'docs/duckdb.md', (sql) => `duckdb warehouse.duckdb -list -noheader -c "${sql}"`);
+}
+
+/** A server of the page's own, and its psql. */
+async function findPostgres({ env }: Page, t: Test): Promise<void> {
+  const postgres = await startPostgres();
+  t.teardown(() => postgres.stop());
+  env['PATH'] = [dirname(postgres.psql), env['PATH']].join(delimiter);
+  env['DATABASE'] = postgres.uri();
+}
+
+async function postgresHoldsAll(t: Test, page: Page): Promise<void> {
+  await loadHoldsAll(t, page, 'docs/postgres.md', (sql) => `psql -XAt -c "${sql}" "$DATABASE"`);
+}
+
+/** The first block of the page makes the SQL and loads; each of the others goes on from the state. */
+async function loadHoldsAll(t: Test, page: Page, name: string, select: (sql: string) => string): Promise<void> {
+  const sql = "SELECT count(*) || ',' || count(DISTINCT id) FROM paystack.transactions";
+  const count = async () => (await page.run(select(sql))).stdout.trim();
   t.equal(await count(), `${rows},${rows}`);
   const before = page.json('state.json');
   page.sandbox.add('transactions', { id: 1, status: 'success', createdAt: new Date().toISOString() });
-  for (const [at, text] of blocksOf('docs/duckdb.md').slice(1, 3).entries()) {
-    t.equal((await page.run(text.text)).code, 0, 'again, from the state');
-    t.equal(await count(), `${rows + 1},${rows + 1}`, at === 0 ? 'the command line' : 'Python');
+  const blocks = blocksOf(name).filter(isCommand);
+  for (const { text } of blocks.slice(1)) {
+    t.equal((await page.run(text)).code, 0, 'again, from the state', { text });
+    t.equal(await count(), `${rows + 1},${rows + 1}`);
   }
   const state = page.json('state.json');
   t.ok(state.bookmarks.transactions.createdAt > before.bookmarks.transactions.createdAt);
-  for (const { text } of blocksOf('docs/duckdb.md')) {
+  for (const { text } of blocks) {
     await failsWell(t, page, text);
     t.strictSame(page.json('state.json'), state, 'and leaves the state alone');
   }

@@ -7,87 +7,39 @@ import { packageFolder } from '../../src/package.ts';
 import { rawRecord } from '../../src/sandbox/rows.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { output } from '../support/commands.ts';
-import { runTap, selecting } from '../support/tap.ts';
+import { selecting } from '../support/tap.ts';
+import { type Client, clients, openLoader } from './support/duckdb.ts';
+import { environmentOf } from './support/environments.ts';
 import {
-  type Client,
-  clients,
-  type Loader,
-  lastState,
-  openLoader,
+  activatesVersions,
+  loadsAllTwice,
+  refusesOtherChoices,
+  takesKeysOfSeveralColumns,
+} from './support/load-cases.ts';
+import {
+  few,
+  loads,
+  messagesOf,
+  oddNumbers,
+  record,
+  refuses,
   rowsOf,
+  run,
   sorted,
   storedRows,
-} from './support/duckdb.ts';
-import { environmentOf } from './support/environments.ts';
-import { startHeld, streamNames, transaction } from './support/payments.ts';
+} from './support/loader.ts';
 
 const every = Object.keys(clients) as Client[];
 
 /** The oldest and the newest DuckDB, where it is about what the SQL does and not about how it is run. */
 const oldAndNew = ['Python, 1.1.3', 'Python, 2.0.1'] as const satisfies readonly Client[];
 
-async function messagesOf(args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await runTap(args);
-  if (code !== 0) throw new Error(stderr);
-  return stdout;
-}
-
-/** A load that must do well. */
-async function loads(t: Test, loader: Loader, messages: string): Promise<void> {
-  const { code, stdout, stderr } = await loader.load(messages);
-  t.equal(code, 0, 'it is loaded', { stderr });
-  t.equal(stdout, `${lastState(messages)}\n`, 'and prints the last state, byte for byte, and nothing else');
-}
-
-/** A load that must fail with one line that says why. */
-async function refuses(t: Test, loader: Loader, messages: string, why: RegExp | string): Promise<void> {
-  const { code, stdout, stderr } = await loader.load(messages);
-  t.not(code, 0);
-  t.equal(stdout, '', 'no state is printed');
-  t.match(stderr, why);
-}
-
 for (const client of every) {
   t.test(`${client}: all streams, twice, the second time from the state`, async (t) => {
     const loader = openLoader(client);
-    const held = await startHeld();
-    t.teardown(() => Promise.all([held.sandbox.close(), loader.folder.remove()]));
-    const { folder } = loader;
-    const catalog = folder.file('catalog.json', selecting(streamNames));
-    const from = ['--config', folder.file('config.json', held.config), '--catalog', catalog];
-    await loader.make(['--catalog', catalog]);
-
-    const first = await messagesOf(from);
-    await loads(t, loader, first);
-    const tables = await storedRows(loader, first, streamNames);
-    for (const [at, stream] of streamNames.entries()) {
-      const expected = sorted(rowsOf(first, stream));
-      t.equal(expected.length, held.counts[stream], `${stream}: there is something to compare`);
-      t.strictSame(sorted(tables[at]!), expected, `${stream}: every value, to the last digit`);
-    }
-
-    held.add(transaction(1000, { createdAt: new Date().toISOString() }));
-    held.change(5_000_000_449, { status: 'reversed', metadata: null });
-    const second = await messagesOf([...from, '--state', folder.file('state.json', lastState(first))]);
-    t.ok(rowsOf(second, 'transactions').length < 100, 'it is incremental');
-    await loads(t, loader, second);
-    const [stored = []] = await storedRows(loader, first, ['transactions']);
-    t.strictSame(
-      sorted(stored),
-      sorted(rowsOf(`${first}${second}`, 'transactions')),
-      'the last row of each key counts',
-    );
+    t.teardown(() => loader.folder.remove());
+    await loadsAllTwice(t, loader);
   });
-}
-
-/** Messages as the tap writes them, of records that are given as JSON text. */
-function run(schemas: string, records: readonly string[], state = '{"bookmarks":{}}'): string {
-  return `${schemas}{"type":"STATE","value":{}}\n${records.join('')}{"type":"STATE","value":${state}}\n`;
-}
-
-function record(stream: string, text: string, version?: number): string {
-  const versioned = version === undefined ? '' : `,"version":${version}`;
-  return `{"type":"RECORD","stream":"${stream}","record":${text}${versioned},"time_extracted":"2026-01-02T03:04:05.678Z"}\n`;
 }
 
 /** A loader for these streams, and the SCHEMA messages of a run of them. */
@@ -98,15 +50,6 @@ async function openFor(t: Test, client: Client, streams: readonly string[], file
   await loader.make(args);
   return { loader, schemas: await messagesOf(['--test=schema', ...args]) };
 }
-
-/** Rows and a few columns, in the order of the key. */
-const few = (stream: string, columns: string, key = 'id') =>
-  `SELECT ${columns} FROM paystack.${stream} ORDER BY ${key}`;
-
-const oddNumbers =
-  '{"digits":12345678901234567890123456789012345678901234567890,"long":0.12345678901234567890,"huge":1e400,"tiny":1e-400,' +
-  '"minus_zero":-0,"less":-0.0,"exponent":1E5,"signed":1e+5,"trailing":1.10,"plain":12.5,"zero":0,"list":[-1.50,2,3.0,-0,[1.0]],' +
-  '"text":"1.10, [2.50] -0 \\"3.10\\":4.10 {\\"\\":\\"5\\",\\"\\":0}","1.10":"a\\\\","\\\\":1.20,"":"1.10","\\u0000":"\\u0000","é\\/":"\\u00e9"}';
 
 /** Names that stand twice are no mistake in JSON, and are kept. */
 const lookAlikes = [
@@ -235,88 +178,17 @@ for (const client of oldAndNew) {
 
   t.test(`${client}: keys of several columns`, async (t) => {
     const { loader, schemas } = await openFor(t, client, ['product_orders']);
-    const key = JSON.parse(schemas).key_properties as string[];
-    t.ok(key.length > 1);
-    const row = (value: (name: string, at: number) => unknown) =>
-      record('product_orders', JSON.stringify(Object.fromEntries(key.map((name, at) => [name, value(name, at)]))));
-    const isText = (name: string) => [JSON.parse(schemas).schema.properties[name].type].flat().includes('string');
-    const value = (name: string, number: number) => (isText(name) ? String(number) : number);
-    const messages = run(schemas, [
-      row((name) => value(name, 1)),
-      row((name, at) => value(name, at === 0 ? 2 : 1)),
-      row((name, at) => value(name, at === 0 ? 1 : 2)),
-      row((name) => value(name, 1)),
-    ]);
-    await loads(t, loader, messages);
-    const [stored = []] = await storedRows(loader, messages, ['product_orders']);
-    t.equal(stored.length, 3);
-    await refuses(
-      t,
-      loader,
-      run(schemas, [row((name, at) => (at === 0 ? null : value(name, 1)))]),
-      /NOT NULL constraint/,
-    );
+    await takesKeysOfSeveralColumns(t, loader, schemas);
   });
 
   t.test(`${client}: ACTIVATE_VERSION takes away the rows of other versions, and none of other streams`, async (t) => {
     const { loader, schemas } = await openFor(t, client, ['banks', 'subaccounts']);
-    const activate = (version: number) => `{"type":"ACTIVATE_VERSION","stream":"subaccounts","version":${version}}\n`;
-    const ids = async (stream: string) => (await loader.query(few(stream, 'id')))[0]!.map(({ id }) => Number(id));
-    const subaccount = (id: number, version?: number) => record('subaccounts', `{"id":${id}}`, version);
-    await loads(t, loader, run(schemas, [record('banks', '{"id":1}'), ...[1, 2, 3].map((id) => subaccount(id))]));
-    t.strictSame(await ids('subaccounts'), [1, 2, 3]);
-    await loads(t, loader, run(schemas, [subaccount(1, 5), subaccount(2, 5), subaccount(4, 4), activate(5)]));
-    t.strictSame(await ids('subaccounts'), [1, 2], 'what no longer comes is gone');
-    await loads(t, loader, run(schemas, [subaccount(2, 6)]));
-    t.strictSame(await ids('subaccounts'), [1, 2], 'without the message nothing goes');
-    await loads(t, loader, run(schemas, [subaccount(2, 7), activate(7), subaccount(8)]));
-    t.strictSame(await ids('subaccounts'), [2, 8], 'what comes after it stays');
-    await loads(t, loader, run(schemas, [activate(9)]));
-    t.strictSame(await ids('subaccounts'), [], 'an empty list');
-    t.strictSame(await ids('banks'), [1]);
+    await activatesVersions(t, loader, schemas);
   });
 
   t.test(`${client}: messages of another choice of streams or columns are refused`, async (t) => {
     const { loader, schemas } = await openFor(t, client, ['banks', 'transactions']);
-    const other = async (...args: string[]) => run(await messagesOf(['--test=schema', ...args]), [], '{}');
-    const made = 'make the SQL with the --config, --catalog and --streams of the run';
-    await refuses(t, loader, await other('--streams', 'transactions'), `banks is in this SQL alone; ${made}`);
-    await refuses(
-      t,
-      loader,
-      await other('--streams', 'banks,transactions,plans'),
-      `plans is in the messages alone; ${made}`,
-    );
-    const catalog = selecting(['banks', 'transactions']);
-    const unselected = { breadcrumb: ['properties', 'amount'], metadata: { selected: false } };
-    catalog.streams[1].metadata.push(unselected);
-    const file = loader.folder.file('other.json', catalog);
-    await refuses(t, loader, await other('--catalog', file), 'transactions.amount is missing in the messages');
-    const retyped = schemas.replace('"amount":{"type":["null","integer"]', '"amount":{"type":["null","number"]');
-    const types = 'transactions.amount is ["null","number"] in the messages, and ["null","integer"] in this SQL';
-    await refuses(t, loader, run(retyped, []), types);
-    await refuses(t, loader, run(schemas, [record('plans', '{"id":1}')]), 'plans is in the messages alone');
-
-    // A smaller choice at first: what is chosen later becomes a column, and what is no longer chosen stays as it was.
-    await loader.make(['--catalog', file]);
-    await loads(
-      t,
-      loader,
-      run(await messagesOf(['--test=schema', '--catalog', file]), [record('transactions', '{"id":1,"fees":7}')]),
-    );
-    const columns = async () =>
-      Object.keys((await loader.query('SELECT * EXCLUDE (_sdc_extracted_at) FROM paystack.transactions'))[0]![0]);
-    t.notOk((await columns()).includes('amount'));
-    await loader.make(['--streams', 'banks,transactions']);
-    await loads(t, loader, run(schemas, [record('transactions', '{"id":1,"amount":5}')]));
-    t.ok((await columns()).includes('amount'));
-    await loader.make(['--catalog', file]);
-    await loads(
-      t,
-      loader,
-      run(await messagesOf(['--test=schema', '--catalog', file]), [record('transactions', '{"id":1}')]),
-    );
-    t.strictSame(await loader.query(few('transactions', 'id, amount, fees')), [[{ id: '1', amount: '5', fees: null }]]);
+    await refusesOtherChoices(t, loader, schemas);
   });
 
   t.test(`${client}: tables that would round or double are refused`, async (t) => {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import t from 'tap';
 import { type Command, run, start } from '../../support/commands.ts';
-import { type Json, type Run, runTap, workFolder } from '../../support/tap.ts';
+import { type Json, runTap, workFolder } from '../../support/tap.ts';
 import { environmentOf } from './environments.ts';
+import type { Loader } from './loader.ts';
 
 /** Runs a file of SQL, and prints its last result. */
 const runFile = `
@@ -73,16 +74,6 @@ export const clients = {
 
 export type Client = keyof typeof clients;
 
-export interface Loader {
-  readonly folder: ReturnType<typeof workFolder>;
-  /** Makes the SQL with these arguments of the tap. @throws Error if that fails */
-  make(args: readonly string[]): Promise<void>;
-  /** Pipes messages into the SQL that was made last. */
-  load(messages: string): Promise<Run>;
-  /** Rows of each SELECT, each column as text; or whatever else is to be done to the database. */
-  query(...statements: readonly string[]): Promise<Json[][]>;
-}
-
 /** A database of one test's own, and what loads into it. */
 export function openLoader(client: Client, fileName = 'warehouse.duckdb'): Loader {
   const folder = workFolder();
@@ -101,89 +92,11 @@ export function openLoader(client: Client, fileName = 'warehouse.duckdb'): Loade
       const command = await clients[client](database, sqlFile);
       return run(['bash', '-c', 'cat "$0" | "$@"', file, ...command]);
     },
+    asText: (column, { format, type }) => {
+      if (format === 'date-time') return `strftime(${column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ')`;
+      const text = `${column}::VARCHAR`;
+      return [type].flat().includes('number') ? `rtrim(rtrim(${text}, '0'), '.')` : text;
+    },
     query: (...statements) => (client === 'Python, 2.0.1' ? ofNewest : ofOldest)(database, statements),
   };
-}
-
-/** A JSON text as a value in which each number is its own digits, behind a mark. */
-export function exactValue(text: string): Json {
-  return JSON.parse(
-    text.replace(
-      /("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*)/g,
-      (_, string?: string, number?: string) => string ?? `"#${number}"`,
-    ),
-  );
-}
-
-/**
- * The rows that a stream's table must hold after these messages: the last of each key, each column as the text that `selectAll`
- * gives of it, and JSON as its exact value.
- */
-export function rowsOf(messages: string, stream: string): Json[] {
-  const lines = messages.trimEnd().split('\n');
-  const { schema, key_properties } = schemaIn(lines, stream);
-  const rows = new Map<string, Json>();
-  for (const line of lines.filter((line) => line.startsWith(`{"type":"RECORD","stream":"${stream}",`))) {
-    const { record } = exactValue(line);
-    const row = Object.entries<Json>(schema.properties).map(([name, property]) => {
-      const value = record[name] ?? null;
-      return [name, value === null || isNested(property) ? value : String(value).replace(/^#/, '')];
-    });
-    rows.set(JSON.stringify(key_properties.map((name: string) => record[name])), Object.fromEntries(row));
-  }
-  return [...rows.values()];
-}
-
-/** The rows that the tables of streams hold, in the same form. */
-export async function storedRows(loader: Loader, messages: string, streams: readonly string[]): Promise<Json[][]> {
-  const lines = messages.trimEnd().split('\n');
-  const schemas = streams.map((stream) => schemaIn(lines, stream).schema.properties);
-  const found = await loader.query(...streams.map((stream, at) => selectAll(stream, schemas[at])));
-  return found.map((rows, at) =>
-    rows.map((row) =>
-      Object.fromEntries(
-        Object.entries<Json>(row).map(([name, value]) => {
-          const isValue = value !== null && isNested(schemas[at][name]);
-          return [name, isValue ? exactValue(value) : value];
-        }),
-      ),
-    ),
-  );
-}
-
-function selectAll(stream: string, properties: Json): string {
-  const columns = Object.entries<Json>(properties).map(([name, { format, type }]) => {
-    if (format === 'date-time') return `strftime("${name}" AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ') AS "${name}"`;
-    if ([type].flat().includes('number')) return `rtrim(rtrim("${name}"::VARCHAR, '0'), '.') AS "${name}"`;
-    return `"${name}"::VARCHAR AS "${name}"`;
-  });
-  return `SELECT ${columns.join(', ')} FROM paystack."${stream}"`;
-}
-
-function schemaIn(lines: readonly string[], stream: string): Json {
-  return lines
-    .filter((line) => line.startsWith('{"type":"SCHEMA"'))
-    .map((line) => JSON.parse(line))
-    .find((message) => message.stream === stream);
-}
-
-function isNested({ type }: Json): boolean {
-  return [type].flat().some((name) => name === 'object' || name === 'array');
-}
-
-/** In an order that does not depend on the database. */
-export function sorted(rows: readonly Json[]): Json[] {
-  return rows
-    .map((row) => [JSON.stringify(row), row])
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([, row]) => row);
-}
-
-/** The value of the last STATE, in its own bytes. */
-export function lastState(messages: string): string | undefined {
-  const prefix = '{"type":"STATE","value":';
-  return messages
-    .split('\n')
-    .findLast((line) => line.startsWith(prefix) && line.endsWith('}'))
-    ?.slice(prefix.length, -1);
 }

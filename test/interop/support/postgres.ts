@@ -1,11 +1,12 @@
 /** A PostgreSQL of one file's own: the server that a package on PyPI carries, on a socket in a temporary folder. */
 import type { ChildProcess } from 'node:child_process';
-import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { output, start } from '../../support/commands.ts';
-import type { Json } from '../../support/tap.ts';
+import { output, run, start } from '../../support/commands.ts';
+import { type Json, runTap, workFolder } from '../../support/tap.ts';
 import { environmentOf } from './environments.ts';
+import type { Loader } from './loader.ts';
 
 /** A database of its own, to a target. */
 export interface Database {
@@ -19,6 +20,10 @@ export interface Database {
 }
 
 export interface Postgres extends Database {
+  /** The program psql of the same version. */
+  readonly psql: string;
+  /** What psql is given to connect to a database. */
+  uri(database?: string): string;
   /** Makes one more database, which takes less time than one more server. */
   another(name: string): Promise<Database>;
   stop(): Promise<void>;
@@ -67,17 +72,13 @@ export async function startPostgres(): Promise<Postgres> {
   await readiness(postgres);
 
   const psql = join(installed, 'bin', 'psql');
+  const uri = (database = user) => `postgresql://${user}@/${database}?host=${folder}`;
   const database = (name: string): Database => {
-    const connection = ['-h', folder, '-U', user, '-d', name] as const;
-    const ask = (sql: string) => output([psql, '-XAtq', '-v', 'ON_ERROR_STOP=1', ...connection, '-c', sql]);
+    const ask = (sql: string) => output([psql, ...quietly, uri(name), '-c', sql]);
     return {
       host: folder,
       name,
-      query: async (sql) => {
-        const row = 'select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(rows))';
-        const rows = `select coalesce(json_agg((${row})), '[]') from (${sql}) rows`;
-        return JSON.parse(await ask(rows));
-      },
+      query: async (sql) => JSON.parse(await ask(rowsOf(sql))),
       execute: async (sql) => {
         await ask(sql);
       },
@@ -86,6 +87,8 @@ export async function startPostgres(): Promise<Postgres> {
   const first = database(user);
   return {
     ...first,
+    psql,
+    uri,
     another: async (name) => {
       await first.execute(`create database ${name}`);
       return database(name);
@@ -94,6 +97,45 @@ export async function startPostgres(): Promise<Postgres> {
       postgres.kill('SIGINT');
       await ended;
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Only results, and an end at the first error. */
+const quietly = ['-XAtq', '-v', 'ON_ERROR_STOP=1'] as const;
+
+/** A SELECT of the rows of another, each column as text, in one line of JSON. */
+function rowsOf(sql: string): string {
+  const row = 'select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(rows))';
+  return `select coalesce(jsonb_agg((${row})), '[]') from (${sql}) rows`;
+}
+
+/** A database of one test's own, and what loads into it. psql has the worst of surroundings: none of it may matter. */
+export async function openPostgresLoader(postgres: Postgres, database: string): Promise<Loader> {
+  await postgres.another(database);
+  const folder = workFolder();
+  const sqlFile = join(folder.path, 'load.sql');
+  const uri = postgres.uri(database);
+  const env = { PGCLIENTENCODING: 'LATIN1', PGOPTIONS: '-c DateStyle=SQL,DMY -c TimeZone=Africa/Lagos' };
+  return {
+    folder,
+    make: async (args) => {
+      const { code, stdout, stderr } = await runTap(['load-sql', 'postgres', ...args]);
+      if (code !== 0) throw new Error(stderr);
+      writeFileSync(sqlFile, stdout);
+    },
+    load: (messages) => {
+      const file = folder.file('messages.jsonl', messages);
+      return run(['bash', '-c', 'cat "$0" | "$@"', file, postgres.psql, '-X', '-f', sqlFile, uri], { env });
+    },
+    asText: (column, { format }) =>
+      format === 'date-time'
+        ? `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+        : `${column}::text`,
+    query: async (...statements) => {
+      const asked = statements.flatMap((sql) => ['-c', sql.startsWith('SELECT') ? rowsOf(sql) : sql]);
+      const lines = (await output([postgres.psql, ...quietly, uri, ...asked])).split('\n');
+      return lines.filter(Boolean).map((line) => JSON.parse(line));
     },
   };
 }
