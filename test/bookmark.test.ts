@@ -248,15 +248,35 @@ t.test('an unfinished run is gone on with where it broke off, if that was not lo
   t.equal(whole.unfinished, undefined);
 });
 
+/** The bookmark after these keys were seen to be open, and days before them. */
+function bookmarkOfOpen(open: ReadonlyMap<string, number>, days: readonly number[] = []): { open: string[] } {
+  const before = { ...position({ createdAt }), open: { keys: new Map(), days: new Set(days) } };
+  return bookmarkOf(revisited(before, { keys: new Set(), open })) as { open: string[] };
+}
+
 t.test('a bookmark holds some hundreds of keys, and of more their days', async (t) => {
   const keys = new Map<string, number>();
   for (let key = 0; key < 5000; key++) keys.set(String(1_000_000_000 + key), day('2020-01-01') + dayMs * (key % 1000));
   for (let key = 0; key < 100; key++) keys.set(String(2_000_000_000 + key), day('2024-01-01') + 3 * dayMs * key);
-  const bookmark = bookmarkOf({ ...position({ createdAt }), open: { keys, days: new Set() } }) as { open: string[] };
+  const bookmark = bookmarkOfOpen(keys);
   t.ok(JSON.stringify(bookmark).length < 12_000, `${JSON.stringify(bookmark).length} bytes`);
   const again = position(bookmark);
   const lost = [...keys].filter(([key, of]) => !again.open.keys.has(key) && !again.open.days.has(of));
   t.strictSame(lost, []);
+});
+
+t.test('a run remembers no more keys than its bookmark, however many it comes past', async (t) => {
+  let reached = position({ createdAt });
+  for (let window = 0; window < 20; window++) {
+    const from = day('2020-01-01') + 10 * dayMs * window;
+    const open = new Map(
+      Array.from({ length: 200 }, (_, key) => [String(1000 * (window + 1) + key), from + dayMs * (key % 10)]),
+    );
+    const spans = [{ from, to: from + 10 * dayMs }];
+    reached = advanced(reached, { kind: 'covered', spans, isWhole: true, newest: from, open, failed: new Map() }, now);
+    for (const [key, of] of open) t.ok(reached.open.keys.has(key) || reached.open.days.has(of));
+  }
+  t.equal(reached.open.keys.size, 500);
 });
 
 t.test('of too many keys, the days with the most of them are held as days', async (t) => {
@@ -269,9 +289,7 @@ t.test('of too many keys, the days with the most of them are held as days', asyn
     return keys;
   };
   const entries = (counts: readonly number[], days: readonly number[] = []) => {
-    const open = { keys: keysOf(counts), days: new Set(days) };
-    const { open: held } = bookmarkOf({ ...position({ createdAt }), open }) as { open: string[] };
-    return held.map((entry) => entry.replace(/ .*/, ' keys'));
+    return bookmarkOfOpen(keysOf(counts), days).open.map((entry) => entry.replace(/ .*/, ' keys'));
   };
   t.strictSame(entries([200, 100, 200]), ['2024-01-01 keys', '2024-01-04 keys', '2024-01-07 keys']);
   t.strictSame(entries([300, 100, 101]), ['2024-01-01/2024-01-02', '2024-01-04 keys', '2024-01-07 keys']);
@@ -280,7 +298,7 @@ t.test('of too many keys, the days with the most of them are held as days', asyn
 
 t.test('keys that are no numbers are held as days', async (t) => {
   const keys = new Map(['"a"', '1a', 'a1', '7'].map((key, index) => [key, day('2024-01-01') + 3 * dayMs * index]));
-  const { open } = bookmarkOf({ ...position({ createdAt }), open: { keys, days: new Set() } }) as { open: string[] };
+  const { open } = bookmarkOfOpen(keys);
   t.strictSame(open, ['2024-01-01/2024-01-02', '2024-01-04/2024-01-05', '2024-01-07/2024-01-08', '2024-01-10 7']);
 });
 

@@ -163,7 +163,7 @@ export function advanced(position: Position, covered: Covered, now: number): Pos
 /** The position after records were seen again by their keys. */
 export function revisited(position: Position, { keys, open }: Pick<Revisited, 'keys' | 'open'>): Position {
   const others = [...position.open.keys].filter(([key]) => !keys.has(key));
-  return { ...position, open: { ...position.open, keys: new Map([...others, ...open]) } };
+  return { ...position, open: bounded([...others, ...open], position.open.days) };
 }
 
 /** The position after everything there is to be read was read and written by a run, or by those that shared the work. */
@@ -176,10 +176,29 @@ function replaced(
   isOutside: (day: number) => boolean,
   found: ReadonlyMap<string, number>,
 ): Remembered {
-  return {
-    keys: new Map([...[...keys].filter(([, day]) => isOutside(day)), ...found]),
-    days: new Set([...days].filter(isOutside)),
-  };
+  return bounded([...[...keys].filter(([, day]) => isOutside(day)), ...found], [...days].filter(isOutside));
+}
+
+/**
+ * So many keys as a bookmark holds, since a run may come past a hundred thousand: of the days with the most, the day alone is
+ * left. Keys that are no numbers would need quoting in it; no such stream has records that can be open.
+ */
+function bounded(keys: readonly (readonly [string, number])[], days: Iterable<number>): Remembered {
+  const wholeDays = new Set(days);
+  for (const [key, day] of keys) if (!/^\d+$/.test(key)) wholeDays.add(day);
+  const ofDays = [...byDay(keys)].filter(([day]) => !wholeDays.has(day));
+  const held = new Map<string, number>();
+  for (const [day, ofDay] of ofDays.sort(([, one], [, other]) => one.length - other.length)) {
+    if (held.size + ofDay.length > maxKeys) wholeDays.add(day);
+    else for (const key of ofDay) held.set(key, day);
+  }
+  return { keys: held, days: wholeDays };
+}
+
+function byDay(keys: Iterable<readonly [string, number]>): Map<number, string[]> {
+  const ofDays = new Map<number, string[]>();
+  for (const [key, day] of keys) if (ofDays.get(day)?.push(key) === undefined) ofDays.set(day, [key]);
+  return ofDays;
 }
 
 /** The state with the position of a stream, once it has one. */
@@ -197,22 +216,8 @@ export function withPosition(state: State, stream: SelectedStream, position: Pos
 
 /** What is remembered as the bookmark holds it: `2026-03-01 12,15` with keys, `2026-04-07/2026-04-09` without. */
 function entriesOf({ keys, days }: Remembered): readonly string[] | undefined {
-  const byDay = new Map<number, string[]>();
-  const wholeDays = new Set(days);
-  for (const [key, day] of keys) {
-    // Keys that are no numbers would need quoting; no such stream has records that can be open.
-    if (!/^\d+$/.test(key)) wholeDays.add(day);
-    else if (byDay.get(day)?.push(key) === undefined) byDay.set(day, [key]);
-  }
-  const smallestFirst = [...byDay].sort(([, one], [, other]) => one.length - other.length);
-  const texts: string[] = [];
-  let held = 0;
-  for (const [day, ofDay] of smallestFirst) {
-    held += ofDay.length;
-    if (held > maxKeys) wholeDays.add(day);
-    else if (!wholeDays.has(day)) texts.push(`${dateOf(day)} ${ofDay.join(',')}`);
-  }
-  for (const { from, to } of spansOf(wholeDays)) texts.push(`${dateOf(from)}/${dateOf(to)}`);
+  const texts = [...byDay(keys)].map(([day, ofDay]) => `${dateOf(day)} ${ofDay.join(',')}`);
+  for (const { from, to } of spansOf(days)) texts.push(`${dateOf(from)}/${dateOf(to)}`);
   return texts.length === 0 ? undefined : texts.sort();
 }
 
