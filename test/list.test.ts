@@ -335,3 +335,38 @@ t.test('a list that answers 404 where it has nothing is empty, if it is there', 
   await t.rejects(other.list.page(1, range), { message: 'answered 403' });
   t.equal(other.asked.length, 1);
 });
+
+t.test('a page that is refused though pages were cut in silence is asked for by the size that came', async (t) => {
+  const tooDeep = refusal(400, 'Page is too deep');
+  const cut = (behind: (size: string) => Given | Error) =>
+    listOf(({ query = {} }) => {
+      if (query['page'] === '1') return { data: records(3) };
+      return behind(query['perPage']!);
+    });
+  const { list, queries } = cut((size) => (size === '10' ? tooDeep : { data: records(2) }));
+  await list.page(1, range);
+  t.match(await list.page(2, range), { count: 2, isFull: false });
+  await list.page(3, range);
+  const sizes = (all: readonly Question['query'][]) => all.map((query) => `${query!['page']} of ${query!['perPage']}`);
+  t.same(sizes(queries()), ['1 of 10', '2 of 10', '2 of 3', '3 of 3']);
+
+  for (const nothing of [tooDeep, { data: [] }, refusal(404)]) {
+    const ended = cut((size) => (size === '10' ? tooDeep : nothing));
+    await ended.list.page(1, range);
+    await t.rejects(ended.list.page(2, range), tooDeep, 'the first refusal');
+    await ended.list.page(1, range);
+    t.same(sizes(ended.queries()), ['1 of 10', '2 of 10', '2 of 3', '1 of 10'], 'the size was right');
+  }
+  const failing = cut((size) => (size === '10' ? tooDeep : new WrongAnswer('no')));
+  await failing.list.page(1, range);
+  await t.rejects(failing.list.page(2, range), { message: 'no' });
+});
+
+t.test('a page that is refused though pages come as large as they are asked for is refused', async (t) => {
+  const { list, asked } = listOf(({ query = {} }) =>
+    query['page'] === '1' ? { data: records(10) } : refusal(400, 'Page is too deep'),
+  );
+  await list.page(1, range);
+  await t.rejects(list.page(2, range), { name: 'Refused' });
+  t.equal(asked.length, 2);
+});

@@ -5,7 +5,8 @@
  * 0 although there are records (observed), and some lists send no `meta` at all.
  *
  * A list may refuse what no documentation rules out: a page size, or the filter by creation. Both are worked round here
- * (half the size; no filter) before the refusal is passed on.
+ * (half the size; no filter) before the refusal is passed on. So is a later page that is refused, if pages come shorter than
+ * they are asked for: it is asked for by the size that came.
  */
 import { jsonOf } from '../json/read.ts';
 import { isNull, type JsonText, valueIn } from '../json/scan.ts';
@@ -98,7 +99,7 @@ export function openList<Content>(options: ListOptions<Content>): List<Content> 
     path,
     page: (number, query) => {
       const position = style.pageQuery(number);
-      return number === 1 ? askFirst(asking, position, query) : askOnce(asking, position, query, false);
+      return number === 1 ? askFirst(asking, position, query) : askLater(asking, position, query);
     },
     after: (cursor, query) => askOnce(asking, style.cursorQuery(cursor), query, false),
   };
@@ -123,8 +124,9 @@ async function askOnce<Content>(
   position: Query,
   query: Query,
   isFirst: boolean,
+  size = asking.size,
 ): Promise<Page<Content>> {
-  const { facts, endpoint, rank, path, ask, toRows, style, size, isFiltered } = asking;
+  const { facts, endpoint, rank, path, ask, toRows, style, isFiltered } = asking;
   const { from: _, to: __, ...unfiltered } = query;
   const sized = style.sizeParameter === undefined ? {} : { [style.sizeParameter]: String(size) };
   // The first answer says how much there is to come: it is asked of all streams before anything else of any.
@@ -146,6 +148,27 @@ async function askOnce<Content>(
   const isFull = count > 0 && (count >= Math.min(size, asking.fullSize, sizeIn(meta)) || count % likelyCut === 0);
   const next = cursorIn(meta['next']);
   return { ...page, next, isFull, isLast: style.isLast({ meta, next, total, isFull }), isFiltered };
+}
+
+/**
+ * Asks for a page behind the first. A list whose pages are cut in silence may all the same refuse a page as too deep by the size
+ * that it is asked for, so that it looks as if it had ended.
+ */
+async function askLater<Content>(asking: Asking<Content>, position: Query, query: Query): Promise<Page<Content>> {
+  const { size } = asking;
+  try {
+    return await askOnce(asking, position, query, false);
+  } catch (error) {
+    const { largest, style } = asking;
+    const isCut = style.sizeParameter !== undefined && largest > 0 && largest < size;
+    if (!isCut || !(error instanceof Refused) || !error.isPaystacks) throw error;
+    const page = await askOnce(asking, position, query, false, largest).catch((again) => {
+      throw again instanceof Refused ? error : again;
+    });
+    if (page.count === 0) throw error;
+    asking.size = Math.min(asking.size, largest);
+    return page;
+  }
 }
 
 /** Asks for a first page, round what is refused of how it is asked. */
