@@ -82,11 +82,19 @@ t.test('a packed body that ends too early, or is packed in another way, is a fai
 });
 
 t.test('the headers that say when to ask again, or elsewhere, are kept', async (t) => {
-  const waits = { 'retry-after': '7', 'x-ratelimit-limit': '9', 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '5' };
+  const waits = {
+    'retry-after': '7',
+    'x-ratelimit-limit': '9',
+    'x-ratelimit-remaining': '3',
+    'x-ratelimit-reset': '5',
+  };
   const date = 'Tue, 01 Jul 2025 00:00:00 GMT';
   const elsewhere = { location: 'https://elsewhere.test/' };
   for (const [sent, kept] of [
-    [{ ...waits, date, 'x-other': 'y' }, { ...waits, date }],
+    [
+      { ...waits, date, 'x-other': 'y' },
+      { ...waits, date },
+    ],
     [{ 'retry-after': '7' }, { 'retry-after': '7' }],
     [{ ...elsewhere, date }, elsewhere],
   ] as const) {
