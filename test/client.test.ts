@@ -5,6 +5,7 @@ import { type Answer, createAsk, type Retry } from '../src/paystack/client.ts';
 import { Unreachable, WrongAnswer } from '../src/paystack/errors.ts';
 import { briefPatience, fullPatience, type Patience } from '../src/paystack/patience.ts';
 import { createQuota } from '../src/paystack/quota.ts';
+import { createReadingTurns } from '../src/paystack/reading-turns.ts';
 import type { Transport } from '../src/paystack/transport.ts';
 import { createFakeClock, replaceTimers } from './support/clock.ts';
 
@@ -423,4 +424,15 @@ t.test('a retry says how often, and how long it waits', async (t) => {
   ]);
   t.equal(retries.length, 2);
   t.equal(Math.round(retries[1]?.waitMs ?? 0), 3000);
+});
+
+t.test('of the answers that have come, one is read in each turn of the event loop', async (t) => {
+  const turn = createReadingTurns();
+  const order: string[] = [];
+  setImmediate(() => {
+    order.push('a turn');
+    setImmediate(() => order.push('the next turn'));
+  });
+  await Promise.all(['an answer', 'the next answer'].map((name) => turn().then(() => order.push(name))));
+  t.same(order, ['a turn', 'an answer', 'the next turn', 'the next answer']);
 });

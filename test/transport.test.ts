@@ -1,5 +1,5 @@
 /** What happens to one answer on its way, over real connections; and that the key takes no other way. */
-import { setMaxListeners } from 'node:events';
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -81,18 +81,31 @@ t.test('a packed body that ends too early, or is packed in another way, is a fai
   await t.rejects(other(), { message: /encoding br/ });
 });
 
-t.test('the headers that say when to ask again are kept', async (t) => {
-  const headers = { 'Retry-After': '7', 'X-RateLimit-Remaining': '3', 'x-other': 'y' };
-  const ask = await serving((_, response) => response.writeHead(429, headers).end());
-  const { response } = await ask();
-  t.equal(response.status, 429);
-  t.same(
-    [...response.headers].filter(([name]) => name !== 'date'),
+t.test('the headers that say when to ask again, or elsewhere, are kept', async (t) => {
+  const waits = {
+    'retry-after': '7',
+    'x-ratelimit-limit': '9',
+    'x-ratelimit-remaining': '3',
+    'x-ratelimit-reset': '5',
+  };
+  const date = 'Tue, 01 Jul 2025 00:00:00 GMT';
+  const elsewhere = { location: 'https://elsewhere.test/' };
+  for (const [sent, kept] of [
     [
-      ['retry-after', '7'],
-      ['x-ratelimit-remaining', '3'],
+      { ...waits, date, 'x-other': 'y' },
+      { ...waits, date },
     ],
-  );
+    [{ 'retry-after': '7' }, { 'retry-after': '7' }],
+    [{ ...elsewhere, date }, elsewhere],
+  ] as const) {
+    const ask = await serving((_, response) => {
+      response.sendDate = false;
+      response.writeHead(429, sent).end();
+    });
+    const { response } = await ask();
+    t.equal(response.status, 429);
+    t.same(Object.fromEntries(response.headers), kept);
+  }
 });
 
 t.test('connections are kept, but not for long; an answer may take longer than that', async (t) => {
@@ -120,6 +133,14 @@ t.test('an exchange that is aborted ends at once, and its connection with it', a
   });
   await t.rejects(ask(stop.signal), { name: 'AbortError' });
   await closed;
+  await t.rejects(ask(stop.signal), { name: 'AbortError' }, 'as one is that is aborted before it starts');
+});
+
+t.test('a signal that outlives its exchanges is left as it was', async (t) => {
+  const { signal } = new AbortController();
+  const ask = await serving((_, response) => response.end('{}'));
+  await ask(signal);
+  t.same(getEventListeners(signal, 'abort'), []);
 });
 
 t.test('a status that fetch cannot express is no answer; one without a body is', async (t) => {
@@ -129,7 +150,7 @@ t.test('a status that fetch cannot express is no answer; one without a body is',
   }
   const upgrade = await speaking('HTTP/1.1 101 Other\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n');
   await t.rejects(upgrade(), { name: 'WrongAnswer', message: /^answered 101, another protocol/ });
-  for (const status of [204, 205, 304]) {
+  for (const status of [204, 205, 304, 599]) {
     const ask = await speaking(`HTTP/1.1 ${status} Nothing\r\ncontent-length: 0\r\n\r\n`);
     t.strictSame(await ask(), { status, body: '' });
   }
@@ -271,7 +292,7 @@ t.test(
     t.equal((await sync({ HTTPS_PROXY, HTTP_PROXY: HTTPS_PROXY, ALL_PROXY: HTTPS_PROXY }, sandbox.url)).code, 0);
     t.same(tunnels, [], 'plain http goes to no proxy');
 
-    const socks = await sync({ ...trusted, ALL_PROXY: 'socks5://user:hidden@127.0.0.1:1' });
+    const socks = await sync({ ...trusted, ALL_PROXY: 'socks5://user:hidden@127.0.0.1:1/http://' });
     t.equal(socks.code, 1);
     t.match(socks.stderr, /CRITICAL HTTPS_PROXY or ALL_PROXY /);
     t.notMatch(socks.stderr, /hidden/);

@@ -83,7 +83,7 @@ function whenAborted(signals: readonly AbortSignal[], breakOff: (reason: unknown
   const onAbort = () => breakOff(signals.find(({ aborted }) => aborted)?.reason);
   for (const signal of signals) {
     if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort);
   }
   return () => {
     for (const signal of signals) signal.removeEventListener('abort', onAbort);
