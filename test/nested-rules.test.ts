@@ -192,6 +192,30 @@ t.test('what is made to be given back is not counted, and leaves nothing', async
   t.strictSame(misfits, [{ path: 'new', type: 'number' }]);
 });
 
+t.test('a column of each type has the rule of its type', async (t) => {
+  const of = (type: string): Schema => ({ type: ['null', type] }) as Schema;
+  const columns: Record<string, Schema> = { b: of('boolean'), i: of('integer'), n: of('number'), s: of('string') };
+  const d: Schema = { type: ['null', 'string'], format: 'date-time' };
+  const all: Schema = { type: 'object', properties: { ...columns, d, _extra: free } };
+  const writer = newByteWriter(0);
+  const text = '{"b":1,"i":"1","n":"1.5","s":"2024-01-01","d":"2024-01-01"}';
+  compileConform(all, all)(readJson(newJsonReader(), Buffer.from(text), 0), writer);
+  const expected = '{"b":true,"i":1,"n":1.5,"s":"2024-01-01","d":"2024-01-01T00:00:00.000Z","_extra":null}';
+  t.equal(writer.bytes.toString('utf8', 0, writer.length), expected);
+});
+
+t.test('of the items of an array only what is selected is written', async (t) => {
+  const onlyN: Schema = { type: ['null', 'object'], properties: { n: integer } };
+  const some: Schema = {
+    type: 'object',
+    properties: { plans: { type: ['null', 'array'], items: onlyN }, _extra: free },
+  };
+  const writer = newByteWriter(0);
+  const record = readJson(newJsonReader(), Buffer.from('{"plans":[{"id":1,"n":2}]}'), 0);
+  compileConform(schema, some)(record, writer);
+  t.equal(writer.bytes.toString('utf8', 0, writer.length), '{"plans":[{"n":2}],"_extra":null}');
+});
+
 t.test('a schema that has something without a rule is refused', async (t) => {
   for (const odd of [{ type: 'null' }, { type: 'array' }] as unknown as Schema[]) {
     const unknown: Schema = { type: 'object', properties: { odd } };
