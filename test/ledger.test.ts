@@ -46,13 +46,13 @@ t.test('a key counts once in a pass, and is noted where it comes twice', (t) => 
   t.same([...ledger.repeated], []);
   take(ledger, page(rows([2, 1]), { count: 3 }));
   t.same([...ledger.repeated], ['2']);
-  t.equal(ledger.pass.size, 3);
+  t.equal(ledger.distinct, 3);
   t.equal(ledger.records, 5);
   t.equal(ledger.unusable, 1);
   t.equal(countOf(ledger), 4, 'what is no row counts as well');
   beginPass(ledger);
   t.match(ledger, { pages: 0, records: 0, unusable: 0, last: undefined, gapsUntil: 0, isUneven: false });
-  t.same([ledger.pass.size, ledger.repeated.size, ledger.known.size], [0, 0, 3]);
+  t.same([ledger.distinct, ledger.repeated.size, ledger.known.size], [0, 0, 3]);
   t.end();
 });
 

@@ -83,8 +83,10 @@ export interface Ledger {
   hasCursors: boolean;
   /** True once the window was read from its last page to its first. */
   wasReadBack: boolean;
-  /** The keys that came in this pass. */
-  pass: Set<string>;
+  /** Distinct keys that came in this pass. */
+  distinct: number;
+  /** The keys that came in this pass. Undefined in the first, in which they are all that are known: a second set costs memory. */
+  pass: Set<string> | undefined;
   /** Pages that this pass has taken, and the last of them. */
   pages: number;
   last: Page<unknown> | undefined;
@@ -106,25 +108,27 @@ export function openLedger(window: Span | undefined, wanted: Wanted, tally: Tall
   return {
     ...{ window, wanted, tally, knownBefore, known: new Map(), open: new Map(), order: undefined },
     ...{ newest: Number.NEGATIVE_INFINITY, oldest: Number.POSITIVE_INFINITY, top: Number.POSITIVE_INFINITY, found: 0 },
-    ...{ isBelieved: true, hasCursors: false, wasReadBack: false, ...newPass() },
+    ...{ isBelieved: true, hasCursors: false, wasReadBack: false, pass: undefined, ...newCounts() },
   };
 }
 
-function newPass() {
+/** What is counted from the first page on. */
+function newCounts() {
   const counts = {
     pages: 0,
     records: 0,
+    distinct: 0,
     unusable: 0,
     firstCount: 0,
     leastCount: Number.POSITIVE_INFINITY,
     gapsUntil: 0,
   };
-  return { ...counts, pass: new Set<string>(), repeated: new Set<string>(), last: undefined, isUneven: false };
+  return { ...counts, repeated: new Set<string>(), last: undefined, isUneven: false };
 }
 
 /** Begins to count from the first page again. */
 export function beginPass(ledger: Ledger): void {
-  Object.assign(ledger, newPass());
+  Object.assign(ledger, { ...newCounts(), pass: new Set() });
 }
 
 /** True if a page of this pass had no records though one behind it has. */
@@ -133,8 +137,8 @@ export function hasGap({ gapsUntil }: Ledger): boolean {
 }
 
 /** True if the pages of this pass held so many records each, the last of them fewer, and none twice: there is no room for more. */
-export function isContiguous({ records, unusable, pass, isUneven }: Ledger): boolean {
-  return !isUneven && records === pass.size + unusable;
+export function isContiguous({ records, unusable, distinct, isUneven }: Ledger): boolean {
+  return !isUneven && records === distinct + unusable;
 }
 
 /** The rows of a page that are to be written: in the range, and new, or with other content than before. */
@@ -148,9 +152,10 @@ export function take<Content>(ledger: Ledger, page: Page<Content>): readonly Row
   noteOrder(ledger, page.rows);
   return page.rows.filter((row) => {
     const { key, created, isOpen, fingerprint } = row;
-    const { size } = ledger.pass;
-    if (ledger.pass.add(key).size === size) ledger.repeated.add(key);
     const before = known.get(key);
+    if (ledger.pass === undefined ? before !== undefined : ledger.pass.has(key)) ledger.repeated.add(key);
+    else ledger.distinct++;
+    ledger.pass?.add(key);
     if (before === undefined && !(created > ledger.top)) ledger.found++;
     if (before === fingerprint) return false;
     known.set(key, fingerprint);
@@ -185,7 +190,7 @@ function notePage(ledger: Ledger, page: Page<unknown>): void {
 
 /** Records that came in this pass, those included that are no rows. */
 export function countOf(ledger: Ledger): number {
-  return ledger.pass.size + ledger.unusable;
+  return ledger.distinct + ledger.unusable;
 }
 
 /** How many of the announced records have come in no pass. */

@@ -78,12 +78,12 @@ async function* laterPages<Content>(
     }
     const asked = await nextPage(reader, query, first, ledger, page);
     if (asked === undefined) return;
-    const before = ledger.pass.size;
+    const before = ledger.distinct;
     yield rowsOf(ledger, asked);
     // Of those that came, some may have gone since: the larger of the two totals counts.
     const most = Math.max(first.total ?? 0, asked.total ?? Number.POSITIVE_INFINITY);
     if (reader.areTotalsBelieved && countOf(ledger) > most) disprove(reader, most, ledger);
-    const hasNothingNew = ledger.pass.size === before;
+    const hasNothingNew = ledger.distinct === before;
     // As many new records as a page holds push the same page to the next place; the total says that it goes on.
     const isAnnounced = reader.areTotalsBelieved && ledger.pages * first.count < (asked.total ?? 0);
     repeats = hasNothingNew && isSamePage(asked, page) && !isAnnounced ? repeats + 1 : 0;
@@ -220,7 +220,7 @@ function isSettled(reader: Reader<unknown>, ledger: Ledger, { begun, passes, qui
   const total = reader.areTotalsBelieved ? begun.total : undefined;
   if (hasGap(ledger) || (reader.wanted.mustAgree === true && quiet === 0)) return false;
   // A full page with nothing behind it may have had something there, which has moved.
-  const isOneAnswer = ledger.pass.size <= begun.rows.length && !(begun.isFull && ledger.last!.count === 0);
+  const isOneAnswer = ledger.distinct <= begun.rows.length && !(begun.isFull && ledger.last!.count === 0);
   const isStill = isOneAnswer || ledger.hasCursors;
   const isSorted = ledger.order !== 'unsorted' && (ledger.order !== 'oldest-first' || ledger.wasReadBack);
   if (countOf(ledger) >= (total ?? 0) && (isStill || (isSorted && total !== undefined))) return true;

@@ -129,13 +129,20 @@ function compileRow({ key, created, updated, finalStatuses, changes }: StreamFac
   };
 }
 
-/** A number of 32 bits that differs where the bytes do, but for one case in four billion. FNV-1a, four bytes at a time. */
+/**
+ * A number of 32 bits that differs where the bytes do, but for one case in four billion. FNV-1a, four bytes at a time, and twice
+ * side by side: a processor multiplies for the one while it waits for the other.
+ */
 function fingerprintOf(view: DataView, from: number, to: number): number {
-  let hash = 0x811c9dc5 ^ (to - from);
+  let one = 0x811c9dc5 ^ (to - from);
+  let other = 0x01000193;
   let at = from;
-  for (; at + 4 <= to; at += 4) hash = Math.imul(hash ^ view.getInt32(at, true), 0x01000193) ^ (hash >>> 15);
-  for (; at < to; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x01000193);
-  return hash;
+  for (; at + 8 <= to; at += 8) {
+    one = Math.imul(one ^ view.getInt32(at, true), 0x01000193) ^ (one >>> 15);
+    other = Math.imul(other ^ view.getInt32(at + 4, true), 0x01000193) ^ (other >>> 15);
+  }
+  for (; at < to; at++) one = Math.imul(one ^ view.getUint8(at), 0x01000193);
+  return one ^ Math.imul(other, 0x85ebca6b);
 }
 
 function viewOf(bytes: Buffer): DataView {
