@@ -6,7 +6,7 @@
  * end; then it is used for the next text. In between, `editApart` edits a value into a text of its own, and then goes on
  * where it was.
  */
-import { type ByteWriter, newByteWriter, writeBytes, writeText } from './byte-writer.ts';
+import { type ByteWriter, type Bytes, newByteWriter, writeBytes, writeText } from './byte-writer.ts';
 import { type JsonSource, newSource } from './scan.ts';
 
 export interface Edit {
@@ -31,7 +31,7 @@ export function beginEdit(edit: Edit, source: JsonSource, from: number, writer: 
 
 /** Copies the source up to a place. */
 export function copyUntil(edit: Edit, at: number): void {
-  if (at > edit.copied) writeBytes(edit.writer, edit.source.bytes, edit.copied, at);
+  if (at > edit.copied) writeBytes(edit.writer, edit.source, edit.copied, at);
   edit.copied = at;
 }
 
@@ -43,9 +43,9 @@ export function replace(edit: Edit, from: number, to: number, text: string): voi
 }
 
 /** Writes bytes in front of a part of the source. */
-export function insert(edit: Edit, at: number, bytes: Uint8Array): void {
+export function insert(edit: Edit, at: number, inserted: Bytes): void {
   copyUntil(edit, at);
-  writeBytes(edit.writer, bytes, 0, bytes.length);
+  writeBytes(edit.writer, inserted, 0, inserted.bytes.length);
 }
 
 /** Leaves out a part of the source. */

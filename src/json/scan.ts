@@ -4,13 +4,11 @@
  * The tap writes nearly always what Paystack sent, so most of it is copied as text. In text, numbers are not rounded, repeated
  * names are not lost, and no name is special. To build values and print them again costs three times as much (measured).
  */
+import { type Bytes, viewed } from './byte-writer.ts';
 import { parseExact } from './exact.ts';
 
 /** Valid JSON in UTF-8, on one line, with the notes of its reader: see `read.ts`. */
-export interface JsonSource {
-  readonly bytes: Buffer;
-  /** The same bytes, to be compared four at a time. */
-  readonly view: DataView;
+export interface JsonSource extends Bytes {
   /**
    * Where each name and value ends, by where it starts. So values that are skipped need no second scan, which would be half of
    * the work where few columns are selected (measured). Undefined once its reader has read something else.
@@ -41,7 +39,7 @@ export const comma = 0x2c;
 
 /** A source that is known to be valid, with the ends of its values where they are known. */
 export function newSource(bytes: Buffer, ends?: Int32Array): JsonSource {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { view } = viewed(bytes);
   return { bytes, view, ends, depthBound: Number.POSITIVE_INFINITY };
 }
 

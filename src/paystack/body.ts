@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { createGunzip } from 'node:zlib';
-import { type ByteWriter, newByteWriter, writeBytes } from '../json/byte-writer.ts';
+import { type ByteWriter, newByteWriter, writeAll } from '../json/byte-writer.ts';
 import { WrongAnswer } from './errors.ts';
 
 /** The largest page has 1000 records; a record has 1 to 3 kB (observed). This leaves ten times as much. */
@@ -51,7 +51,7 @@ export function createReadBody(maxBytes = defaultMaxBytes): ReadBody {
         unpacked.on('data', (chunk: Buffer) => {
           const { length } = place ?? body;
           if (isOver() || !check(length + chunk.length)) return;
-          writeBytes(place ?? body, chunk, 0, chunk.length);
+          writeAll(place ?? body, chunk);
           if (length > largeBytes || length + chunk.length <= largeBytes) return;
           unpacked.pause();
           gate.enter(goOn);
@@ -67,7 +67,7 @@ export function createReadBody(maxBytes = defaultMaxBytes): ReadBody {
 
 function copy(from: ByteWriter, to: ByteWriter): void {
   to.length = 0;
-  writeBytes(to, from.bytes, 0, from.length);
+  writeAll(to, from.bytes.subarray(0, from.length));
 }
 
 function tooLarge(maxBytes: number): WrongAnswer {

@@ -1,4 +1,5 @@
 /** Conversion rules of columns that hold objects and arrays. */
+import { viewed } from '../json/byte-writer.ts';
 import { editApart, insert, leaveOut } from '../json/edit.ts';
 import { overriddenIn, repeatsNames } from '../json/names.ts';
 import { readJson } from '../json/read.ts';
@@ -92,8 +93,8 @@ export function freeObjectRule(path: string): Rule {
   };
 }
 
-const beforeValue: Uint8Array = Buffer.from('{"value":');
-const afterValue: Uint8Array = Buffer.from('}');
+const beforeValue = viewed(Buffer.from('{"value":'));
+const afterValue = viewed(Buffer.from('}'));
 
 /** For an array. A string with the JSON of an array becomes that array, "" becomes null. */
 export function arrayRule(conformItem: Rule, path: string): Rule {

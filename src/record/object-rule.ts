@@ -11,6 +11,7 @@
  *
  * In both, a value that comes under an alias waits for the end of the object, and is decided there: see `several-names.ts`.
  */
+import { viewed } from '../json/byte-writer.ts';
 import { copyUntil, insert, leaveOut, replace } from '../json/edit.ts';
 import { overriddenIn } from '../json/names.ts';
 import { closeBrace, isNull, nameIn, skipSpace, skipString, skipValue, textIn } from '../json/scan.ts';
@@ -164,4 +165,4 @@ function appendExtra({ keepsExtra }: Columns, edit: RecordEdit, at: number, isEm
   edit.extra = undefined;
 }
 
-const nullExtra: Uint8Array = Buffer.from(`,"${extraColumn}":null`);
+const nullExtra = viewed(Buffer.from(`,"${extraColumn}":null`));

@@ -1,5 +1,5 @@
 /** From records as the API sends them to rows: conformed, with their key and date. */
-import { type ByteSpan, type ByteWriter, newByteWriter, writeBytes } from '../json/byte-writer.ts';
+import { type ByteSpan, type ByteWriter, newByteWriter, viewed, writeBytes } from '../json/byte-writer.ts';
 import { timeIn } from '../json/dates.ts';
 import { type JsonText, memberIn, newSource, openBrace, textIn } from '../json/scan.ts';
 import type { Parent } from '../paystack/children.ts';
@@ -43,24 +43,23 @@ export function compileRows(
   const idle: ByteWriter[] = [];
   return (fromParent) => (records, askedAt) => {
     const fromElsewhere = { ...absent, ...fromParent };
-    const { before, after } = frame(askedAt);
+    const framed = frame(askedAt);
+    const [before, after] = [viewed(framed.before), viewed(framed.after)];
     const writer = idle.pop() ?? newByteWriter(expectedBytes);
     writer.length = 0;
-    let view = viewOf(writer.bytes);
     const rows: Row<RecordLine>[] = [];
     for (const record of records) {
       if (!isObject(record)) continue;
       const from = writer.length;
-      writeBytes(writer, before, 0, before.length);
+      writeBytes(writer, before, 0, before.bytes.length);
       const conformed = conform(record, writer, fromElsewhere);
       const end = writer.length;
-      writeBytes(writer, after, 0, after.length);
+      writeBytes(writer, after, 0, after.bytes.length);
       // A buffer that was too small is left as it was, so the rows before keep their bytes.
-      const { bytes, length: to } = writer;
-      if (view.buffer !== bytes.buffer) view = viewOf(bytes);
+      const { bytes, view, length: to } = writer;
       const misfits = conformed.misfits.length > 0 ? conformed.misfits : none;
       const asked = beside.length > 0 ? [...conformed.asked] : none;
-      const fingerprint = fingerprintOf(view, from + before.length, end);
+      const fingerprint = fingerprintOf(view, from + before.bytes.length, end);
       const row = rowOf(conformed, { bytes, from, to, misfits, asked }, fingerprint);
       if (row !== undefined) rows.push(row);
     }
@@ -84,7 +83,7 @@ export function compileParents(facts: StreamFacts, schema: Schema, fields: reado
       writer.length = 0;
       const conformed = conform(record, writer);
       const parent = Object.fromEntries(asked.map((field, index) => [field, conformed.asked[index] ?? 'null']));
-      return rowOf(conformed, parent, fingerprintOf(viewOf(writer.bytes), 0, writer.length)) ?? [];
+      return rowOf(conformed, parent, fingerprintOf(writer.view, 0, writer.length)) ?? [];
     }),
     release: () => {},
   });
@@ -143,10 +142,6 @@ function fingerprintOf(view: DataView, from: number, to: number): number {
   }
   for (; at < to; at++) one = Math.imul(one ^ view.getUint8(at), 0x01000193);
   return one ^ Math.imul(other, 0x85ebca6b);
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function timeOf(date: string | undefined): number {
