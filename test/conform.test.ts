@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { newByteWriter } from '../src/json/byte-writer.ts';
 import { newJsonReader, readJson } from '../src/json/read.ts';
 import { type ConformRecord, compileConform } from '../src/record/conform.ts';
-import type { Misfit } from '../src/record/record-edit.ts';
+import { heldText, type Misfit } from '../src/record/record-edit.ts';
 import { publicSchema } from '../src/record/schemas.ts';
 import type { Schema } from '../src/schema.ts';
 import { inObject, type Tagged, tagged } from './support/conformed.ts';
@@ -511,8 +511,10 @@ t.test('a value that is nested too deep for targets is kept as text', async (t) 
 t.test('columns are given back on request, selected or not, as JSON text', async (t) => {
   const asked = ['id', 'createdAt', 'name', 'live', 'amount'];
   const asking = (selected: Schema, text: string) =>
-    compileConform(schema, selected, { asked })(readJson(newJsonReader(), Buffer.from(text), 0), newByteWriter(0))
-      .asked;
+    compileConform(schema, selected, { asked })(
+      readJson(newJsonReader(), Buffer.from(text), 0),
+      newByteWriter(0),
+    ).asked.map(heldText);
   for (const selected of [schema, without(schema, 'id', 'createdAt', 'name')]) {
     const given = asking(selected, '{"id":"12","created_at":"2024-01-01","name":"a\\"","live":null}');
     t.strictSame(given, ['12', '"2024-01-01T00:00:00.000Z"', '"a\\""', 'null', undefined]);
@@ -523,7 +525,7 @@ t.test('an asked column is given back as it is written, whatever was changed ins
   const asked = ['customer', 'amount'];
   const given = (selected: Schema, text: string) => {
     const conform = compileConform(schema, selected, { asked });
-    return [...conform(readJson(newJsonReader(), Buffer.from(text), 0), newByteWriter(0)).asked];
+    return conform(readJson(newJsonReader(), Buffer.from(text), 0), newByteWriter(0)).asked.map(heldText);
   };
   for (const selected of [schema, without(schema, 'amount', 'customer')]) {
     t.strictSame(

@@ -81,18 +81,14 @@ function twoDigitsIn(view: DataView, at: number): number {
 }
 
 /**
- * Milliseconds since 1970 of a date in the tap's form, at a place in a text. It runs for every record, and is quicker than
- * `Date.parse` (measured).
+ * Milliseconds since 1970 of a date in the tap's form, whose first digit is at a place. It runs for every record, and is quicker
+ * than to make a text of it for `Date.parse` (measured).
  */
-export function timeIn(text: string, at: number): number {
-  const year = twoDigits(text, at) * 100 + twoDigits(text, at + 2);
+export function timeAt(view: DataView, at: number): number {
+  const year = twoDigitsIn(view, at) * 100 + twoDigitsIn(view, at + 2);
+  const day = Date.UTC(year, twoDigitsIn(view, at + 5) - 1, twoDigitsIn(view, at + 8));
+  const seconds = (twoDigitsIn(view, at + 11) * 60 + twoDigitsIn(view, at + 14)) * 60 + twoDigitsIn(view, at + 17);
+  const ms = day + seconds * 1000 + twoDigitsIn(view, at + 20) * 10 + view.getUint8(at + 22) - 0x30;
   // To `Date.UTC`, the year 70 is 1970.
-  if (year < 100) return Date.parse(text.slice(at, at + 24));
-  const day = Date.UTC(year, twoDigits(text, at + 5) - 1, twoDigits(text, at + 8));
-  const seconds = (twoDigits(text, at + 11) * 60 + twoDigits(text, at + 14)) * 60 + twoDigits(text, at + 17);
-  return day + seconds * 1000 + twoDigits(text, at + 20) * 10 + text.charCodeAt(at + 22) - 0x30;
-}
-
-function twoDigits(text: string, at: number): number {
-  return (text.charCodeAt(at) - 0x30) * 10 + text.charCodeAt(at + 1) - 0x30;
+  return year < 100 ? new Date(ms).setUTCFullYear(year) : ms;
 }

@@ -6,7 +6,7 @@
  * end; then it is used for the next text. In between, `editApart` edits a value into a text of its own, and then goes on
  * where it was.
  */
-import { type ByteWriter, type Bytes, newByteWriter, writeBytes, writeText } from './byte-writer.ts';
+import { type Bytes, type ByteWriter, newByteWriter, writeBytes, writeText } from './byte-writer.ts';
 import { type JsonSource, newSource } from './scan.ts';
 
 export interface Edit {

@@ -14,11 +14,11 @@
 import { viewed } from '../json/byte-writer.ts';
 import { copyUntil, insert, leaveOut, replace } from '../json/edit.ts';
 import { overriddenIn } from '../json/names.ts';
-import { closeBrace, isNull, nameIn, skipSpace, skipString, skipValue, textIn } from '../json/scan.ts';
+import { closeBrace, isNull, nameIn, skipSpace, skipString, skipValue } from '../json/scan.ts';
 import { isToken } from '../json/token.ts';
 import { type Column, type Columns, pathOf } from './columns.ts';
 import { addExtra, type ExtraMembers, extraObject } from './extra.ts';
-import { editUnnoticed, keep, type RecordEdit, type Rule } from './record-edit.ts';
+import { editUnnoticed, type Held, hold, holdsValue, keep, type RecordEdit, type Rule } from './record-edit.ts';
 import { extraColumn } from './schemas.ts';
 import { decideValues, hasNews } from './several-names.ts';
 
@@ -34,7 +34,7 @@ export function objectRule(columns: Columns): Rule {
     writer.length = length;
     edit.misfits.length = misfits;
     edit.extra = undefined;
-    if (columns.isRecord) edit.asked.fill(undefined);
+    if (columns.isRecord) for (const held of edit.asked) hold(held, undefined);
     return conformMembers(columns, edit, start, overriddenIn(edit.source, start))!;
   };
 }
@@ -99,7 +99,7 @@ function conformMembers(
         isEmpty = false;
         const writtenAt = edit.writer.length + valueAt - edit.copied;
         at = isNull(bytes, at) ? at + 4 : column.conform(edit, at);
-        if (column.askedAs !== -1) edit.asked[column.askedAs] = writtenText(edit, valueAt, at, writtenAt);
+        if (column.askedAs !== -1) holdWritten(edit.asked[column.askedAs]!, edit, valueAt, at, writtenAt);
         if (column.hasOthers) note(column, edit, object, valueAt, at);
       }
     }
@@ -114,7 +114,7 @@ function conformMembers(
     for (const [column, text] of decided.texts) {
       append(edit, at, isEmpty, column.name, text);
       isEmpty = false;
-      if (column.askedAs !== -1) edit.asked[column.askedAs] = text;
+      if (column.askedAs !== -1) holdText(edit.asked[column.askedAs]!, text);
     }
   }
   edit.extra = extraObject(extra);
@@ -130,17 +130,26 @@ function keepMember(columns: Columns, edit: RecordEdit, nameAt: number, from: nu
   if (isNull(source.bytes, from) && !columns.spellings.has(name)) edit.extra = undefined;
 }
 
-/** The text that was written for a column: that of the source, unless it was changed. */
-function writtenText(edit: RecordEdit, from: number, to: number, writtenAt: number): string {
-  if (edit.copied <= from) return textIn(edit.source.bytes, from, to);
-  copyUntil(edit, to);
-  return textIn(edit.writer.bytes, writtenAt, edit.writer.length);
+/** Notes what was written for a column: the text of the source, unless it was changed. */
+function holdWritten(held: Held, edit: RecordEdit, from: number, to: number, writtenAt: number): void {
+  if (edit.copied <= from) {
+    hold(held, edit.source, from, to);
+  } else {
+    copyUntil(edit, to);
+    hold(held, edit.writer, writtenAt, edit.writer.length);
+  }
+}
+
+function holdText(held: Held, text: string): void {
+  const within = viewed(Buffer.from(text));
+  hold(held, within, 0, within.bytes.length);
 }
 
 /** Notes the value of an asked column that is not selected. The first of its names that has a value counts. */
 function answerUnselected({ askedAs, conform }: Column, edit: RecordEdit, from: number): void {
-  if (isNull(edit.source.bytes, from) || (edit.asked[askedAs] ?? 'null') !== 'null') return;
-  edit.asked[askedAs] = editUnnoticed(edit, conform, edit.source, from);
+  const held = edit.asked[askedAs]!;
+  if (!isNull(edit.source.bytes, from) && !holdsValue(held))
+    holdText(held, editUnnoticed(edit, conform, edit.source, from));
 }
 
 /** Notes where a column was written from, as it may come under another name as well. */

@@ -1,8 +1,18 @@
 /** The edit of a record: the text that is written of it, and the values that its columns cannot hold. */
+import type { Bytes } from '../json/byte-writer.ts';
 import { type Edit, editApart, newEdit, replace } from '../json/edit.ts';
 import { type NameHashes, newNameHashes, repeatsNames } from '../json/names.ts';
 import { type JsonReader, newJsonReader } from '../json/read.ts';
-import { isDeeperThan, isNested, type JsonSource, openBrace, openBracket, quote, textIn } from '../json/scan.ts';
+import {
+  isDeeperThan,
+  isNested,
+  isNull,
+  type JsonSource,
+  openBrace,
+  openBracket,
+  quote,
+  textIn,
+} from '../json/scan.ts';
 
 /** A value that no column holds: where it stood, and its JSON type. The value itself is not in it. */
 export interface Misfit {
@@ -11,13 +21,25 @@ export interface Misfit {
   readonly type: string;
 }
 
+/**
+ * What a column holds, as the place of its JSON text: a record is asked for a few columns, and a text for each would be a third of
+ * all garbage. Used again for the next record.
+ */
+export interface Held {
+  /** Undefined if nothing was sent. */
+  within: Bytes | undefined;
+  from: number;
+  /** Exclusive. */
+  to: number;
+}
+
 /** Made once for a stream, and used for one record after the other. */
 export interface RecordEdit extends Edit {
   misfits: Misfit[];
   /** The part of the last conformed value that goes into `_extra`, as JSON text; undefined if its column holds all of it. */
   extra: string | undefined;
-  /** What the asked columns hold, as JSON text. */
-  readonly asked: (string | undefined)[];
+  /** What the asked columns hold. */
+  readonly asked: readonly Held[];
   /** What the carried columns get, as JSON text. */
   carried: Readonly<Record<string, string>>;
   /** Objects that were conformed so far: gives each a number. */
@@ -33,12 +55,28 @@ export function newRecordEdit(asked: number): RecordEdit {
     ...newEdit(),
     misfits: [],
     extra: undefined,
-    asked: new Array<string | undefined>(asked),
+    asked: Array.from({ length: asked }, () => ({ within: undefined, from: 0, to: 0 })),
     carried: {},
     objects: 0,
     reader: newJsonReader(),
     names: newNameHashes(),
   };
+}
+
+export function hold(held: Held, within: Bytes | undefined, from = 0, to = 0): void {
+  held.within = within;
+  held.from = from;
+  held.to = to;
+}
+
+/** The JSON text that a column holds; undefined if nothing was sent. */
+export function heldText({ within, from, to }: Held): string | undefined {
+  return within && textIn(within.bytes, from, to);
+}
+
+/** True if a column holds something else than null. */
+export function holdsValue({ within, from }: Held): boolean {
+  return within !== undefined && !isNull(within.bytes, from);
 }
 
 /**

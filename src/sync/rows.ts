@@ -1,12 +1,13 @@
 /** From records as the API sends them to rows: conformed, with their key and date. */
 import { type ByteSpan, type ByteWriter, newByteWriter, viewed, writeBytes } from '../json/byte-writer.ts';
-import { timeIn } from '../json/dates.ts';
-import { type JsonText, memberIn, newSource, openBrace, textIn } from '../json/scan.ts';
+import { timeAt } from '../json/dates.ts';
+import { isNull, type JsonText, memberIn, newSource, openBrace, textIn } from '../json/scan.ts';
+import { isToken, type Token, tokenOf } from '../json/token.ts';
 import type { Parent } from '../paystack/children.ts';
 import type { Row, ToRows } from '../paystack/list.ts';
 import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { type Conformed, compileConform } from '../record/conform.ts';
-import type { Misfit } from '../record/record-edit.ts';
+import { type Held, heldText, holdsValue, type Misfit } from '../record/record-edit.ts';
 import type { Schema } from '../schema.ts';
 import type { RecordFrame } from '../singer/messages.ts';
 
@@ -58,7 +59,7 @@ export function compileRows(
       // A buffer that was too small is left as it was, so the rows before keep their bytes.
       const { bytes, view, length: to } = writer;
       const misfits = conformed.misfits.length > 0 ? conformed.misfits : none;
-      const asked = beside.length > 0 ? [...conformed.asked] : none;
+      const asked = beside.length > 0 ? conformed.asked.map(heldText) : none;
       const fingerprint = fingerprintOf(view, from + before.bytes.length, end);
       const row = rowOf(conformed, { bytes, from, to, misfits, asked }, fingerprint);
       if (row !== undefined) rows.push(row);
@@ -82,7 +83,9 @@ export function compileParents(facts: StreamFacts, schema: Schema, fields: reado
     rows: records.filter(isObject).flatMap((record) => {
       writer.length = 0;
       const conformed = conform(record, writer);
-      const parent = Object.fromEntries(asked.map((field, index) => [field, conformed.asked[index] ?? 'null']));
+      const parent = Object.fromEntries(
+        asked.map((field, index) => [field, heldText(conformed.asked[index]!) ?? 'null']),
+      );
       return rowOf(conformed, parent, fingerprintOf(writer.view, 0, writer.length)) ?? [];
     }),
     release: () => {},
@@ -111,17 +114,16 @@ function compileRow({ key, created, updated, finalStatuses, changes }: StreamFac
   const updatedAs = createdAs + (created === undefined ? 0 : 1);
   const statusAs = updatedAs + (updated === undefined ? 0 : 1);
   const changesAs = statusAs + (finalStatuses === undefined ? 0 : 1);
-  const final = finalStatuses && new Set(finalStatuses.map((status) => JSON.stringify(status)));
+  const final = finalStatuses?.map((status) => tokenOf(JSON.stringify(status)));
   return <Content>({ asked }: Conformed, content: Content, fingerprint: number): Row<Content> | undefined => {
-    for (let part = 0; part < key.length; part++) if (!isValue(asked[part])) return undefined;
-    const time = created === undefined ? Number.NaN : timeOf(asked[createdAs]);
-    const status = final && asked[statusAs];
+    for (let part = 0; part < key.length; part++) if (!holdsValue(asked[part]!)) return undefined;
+    const time = created === undefined ? Number.NaN : timeOf(asked[createdAs]!);
     return {
-      key: key.length === 1 ? asked[0]! : asked.slice(0, key.length).join('\0'),
+      key: key.length === 1 ? heldText(asked[0]!)! : asked.slice(0, key.length).map(heldText).join('\0'),
       created: time,
-      updated: updated === undefined ? Number.NaN : timeOf(asked[updatedAs]),
-      isOpen: isValue(status) && !final!.has(status) && !Number.isNaN(time),
-      changes: changes && keyIn(asked[changesAs]),
+      updated: updated === undefined ? Number.NaN : timeOf(asked[updatedAs]!),
+      isOpen: final !== undefined && isNoneOf(final, asked[statusAs]!) && !Number.isNaN(time),
+      changes: changes && keyIn(asked[changesAs]!),
       fingerprint,
       content,
     };
@@ -144,19 +146,20 @@ function fingerprintOf(view: DataView, from: number, to: number): number {
   return one ^ Math.imul(other, 0x85ebca6b);
 }
 
-function timeOf(date: string | undefined): number {
-  return isValue(date) ? timeIn(date, 1) : Number.NaN;
+function timeOf(date: Held): number {
+  return holdsValue(date) ? timeAt(date.within!.view, date.from + 1) : Number.NaN;
+}
+
+/** True for a value that none of the texts is. */
+function isNoneOf(texts: readonly Token[], held: Held): boolean {
+  return holdsValue(held) && !texts.some((text) => isToken(text, held.within!.view, held.from));
 }
 
 /** The key that a column holds, or the object in it as `id`. */
-function keyIn(text: string | undefined): string | undefined {
-  if (!isValue(text)) return undefined;
+function keyIn(held: Held): string | undefined {
+  if (!holdsValue(held)) return undefined;
+  const text = heldText(held)!;
   if (!text.startsWith('{')) return text;
   const id = memberIn(newSource(Buffer.from(text)), 0, 'id');
-  const key = id && textIn(id.source.bytes, id.from, id.to);
-  return isValue(key) ? key : undefined;
-}
-
-function isValue(text: string | undefined): text is string {
-  return text !== undefined && text !== 'null';
+  return id === undefined || isNull(id.source.bytes, id.from) ? undefined : textIn(id.source.bytes, id.from, id.to);
 }
