@@ -53,6 +53,9 @@ t.test('a key counts once in a pass, and is noted where it comes twice', (t) => 
   beginPass(ledger);
   t.match(ledger, { pages: 0, records: 0, unusable: 0, last: undefined, gapsUntil: 0, isUneven: false });
   t.same([ledger.distinct, ledger.repeated.size, ledger.known.size], [0, 0, 3]);
+  take(ledger, page(rows([3, 2])));
+  take(ledger, page(rows([2])));
+  t.same([ledger.distinct, [...ledger.repeated], ledger.known.size], [2, ['2'], 3], 'another pass counts anew');
   t.end();
 });
 
@@ -63,6 +66,14 @@ t.test('what was found is new and no newer than the first pass', (t) => {
   ledger.top = day(5);
   take(ledger, page([row(3, day(5)), row(4, day(5) + 1), row(5), row(1, day(1), { mark: 1 })]));
   t.equal(ledger.found, 4, 'the third and the fifth, which has no date');
+  t.end();
+});
+
+t.test('what the window before has not given is counted once', (t) => {
+  const ledger = ledgerOf({ before: [['2', 0]] });
+  take(ledger, page(rows([3, 2])));
+  take(ledger, page([row(3, Number.NaN, { mark: 1 }), ...rows([1])]));
+  t.equal(ledger.fresh, 2, 'the third and the first');
   t.end();
 });
 

@@ -76,6 +76,8 @@ export interface Ledger {
   top: number;
   /** Keys that came for the first time and are no newer than that. */
   found: number;
+  /** Keys that came and that the window before had not given. */
+  fresh: number;
   order: Order | undefined;
   /** False once a row shows that the list does not filter by creation date. */
   isBelieved: boolean;
@@ -107,7 +109,8 @@ export interface Ledger {
 export function openLedger(window: Span | undefined, wanted: Wanted, tally: Tally, knownBefore: Known): Ledger {
   return {
     ...{ window, wanted, tally, knownBefore, known: new Map(), open: new Map(), order: undefined },
-    ...{ newest: Number.NEGATIVE_INFINITY, oldest: Number.POSITIVE_INFINITY, top: Number.POSITIVE_INFINITY, found: 0 },
+    ...{ newest: Number.NEGATIVE_INFINITY, oldest: Number.POSITIVE_INFINITY, top: Number.POSITIVE_INFINITY },
+    ...{ found: 0, fresh: 0 },
     ...{ isBelieved: true, hasCursors: false, wasReadBack: false, pass: undefined, ...newCounts() },
   };
 }
@@ -156,7 +159,10 @@ export function take<Content>(ledger: Ledger, page: Page<Content>): readonly Row
     if (ledger.pass === undefined ? before !== undefined : ledger.pass.has(key)) ledger.repeated.add(key);
     else ledger.distinct++;
     ledger.pass?.add(key);
-    if (before === undefined && !(created > ledger.top)) ledger.found++;
+    if (before === undefined) {
+      if (!(created > ledger.top)) ledger.found++;
+      if (!ledger.knownBefore.has(key)) ledger.fresh++;
+    }
     if (before === fingerprint) return false;
     known.set(key, fingerprint);
     if (wanted.range !== undefined && !isInRange(created, wanted.range)) {

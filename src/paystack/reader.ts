@@ -187,7 +187,7 @@ async function* finishWindow<Content>(
     yield* readToEnd(reader, query, first, ledger);
     if (!ledger.isBelieved) return;
     yield* settle(reader, query, first, ledger);
-    countNew(ledger, came);
+    came.records += ledger.fresh;
   } catch (error) {
     if (!(error instanceof Refused) || !error.isPaystacks) throw error;
     const cut = cutOf(window, ledger, range.now);
@@ -223,7 +223,7 @@ async function* finishInParts<Content>(
     return;
   }
   const begun = came.records;
-  countNew(ledger, came);
+  came.records += ledger.fresh;
   const before = came.records;
   yield* readWindows(reader, { ...range, spans: [older] }, { announced: 0 }, came, known);
   const records = ledger.known.size + came.records - before;
@@ -233,10 +233,6 @@ async function* finishInParts<Content>(
   reader.tally.missing += missing;
   reader.tally.unusable += ledger.unusable;
   yield covered({ ...ledger, window: newer }, missing === 0);
-}
-
-function countNew({ known, knownBefore }: Ledger, came: Came): void {
-  for (const key of known.keys()) if (!knownBefore.has(key)) came.records++;
 }
 
 /** A list read from its first to its last page; what lies outside the range is left out. */
