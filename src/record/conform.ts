@@ -16,7 +16,7 @@ import { type Schema, typeOf } from '../schema.ts';
 import { type ConformOptions, compileColumns } from './columns.ts';
 import { arrayRule, freeObjectRule, objectOrIdRule, recordIdRule } from './nested-rules.ts';
 import { objectRule } from './object-rule.ts';
-import { type Held, hold, type Misfit, newRecordEdit, type Rule } from './record-edit.ts';
+import { type Held, holdNothing, type Misfit, newRecordEdit, type Rule } from './record-edit.ts';
 import { booleanRule, dateRule, integerRule, numberRule, stringRule } from './scalar-rules.ts';
 import { extraColumn } from './schemas.ts';
 
@@ -51,7 +51,7 @@ export function compileConform(schema: Schema, selected: Schema, options: Confor
   const conform = objectRule(compileColumns({ ...schema, properties }, selected, '', ruleFor, options));
   const edit = newRecordEdit(options.asked?.length ?? 0);
   return (record, writer, carried = noneCarried) => {
-    for (const held of edit.asked) hold(held, undefined);
+    holdNothing(edit.asked);
     edit.carried = carried;
     // Nearly no record has misfits.
     if (edit.misfits.length > 0) edit.misfits = [];

@@ -18,7 +18,16 @@ import { closeBrace, isNull, nameIn, skipSpace, skipString, skipValue } from '..
 import { isToken } from '../json/token.ts';
 import { type Column, type Columns, pathOf } from './columns.ts';
 import { addExtra, type ExtraMembers, extraObject } from './extra.ts';
-import { editUnnoticed, type Held, hold, holdsValue, keep, type RecordEdit, type Rule } from './record-edit.ts';
+import {
+  editUnnoticed,
+  type Held,
+  hold,
+  holdNothing,
+  holdsValue,
+  keep,
+  type RecordEdit,
+  type Rule,
+} from './record-edit.ts';
 import { extraColumn } from './schemas.ts';
 import { decideValues, hasNews } from './several-names.ts';
 
@@ -34,7 +43,7 @@ export function objectRule(columns: Columns): Rule {
     writer.length = length;
     edit.misfits.length = misfits;
     edit.extra = undefined;
-    if (columns.isRecord) for (const held of edit.asked) hold(held, undefined);
+    if (columns.isRecord) holdNothing(edit.asked);
     return conformMembers(columns, edit, start, overriddenIn(edit.source, start))!;
   };
 }
@@ -141,8 +150,8 @@ function holdWritten(held: Held, edit: RecordEdit, from: number, to: number, wri
 }
 
 function holdText(held: Held, text: string): void {
-  const within = viewed(Buffer.from(text));
-  hold(held, within, 0, within.bytes.length);
+  const written = viewed(Buffer.from(text));
+  hold(held, written, 0, written.bytes.length);
 }
 
 /** Notes the value of an asked column that is not selected. The first of its names that has a value counts. */

@@ -1,5 +1,5 @@
 /** The edit of a record: the text that is written of it, and the values that its columns cannot hold. */
-import type { Bytes } from '../json/byte-writer.ts';
+import { type Bytes, viewed } from '../json/byte-writer.ts';
 import { type Edit, editApart, newEdit, replace } from '../json/edit.ts';
 import { type NameHashes, newNameHashes, repeatsNames } from '../json/names.ts';
 import { type JsonReader, newJsonReader } from '../json/read.ts';
@@ -21,17 +21,15 @@ export interface Misfit {
   readonly type: string;
 }
 
-/**
- * What a column holds, as the place of its JSON text: a record is asked for a few columns, and a text for each would be a third of
- * all garbage. Used again for the next record.
- */
-export interface Held {
-  /** Undefined if nothing was sent. */
-  within: Bytes | undefined;
+/** What a column holds, as the place of its JSON text: texts would be garbage. Used again for the next record. */
+export interface Held extends Mutable<Bytes> {
+  /** -1 if nothing was sent. */
   from: number;
   /** Exclusive. */
   to: number;
 }
+
+type Mutable<Of> = { -readonly [Name in keyof Of]: Of[Name] };
 
 /** Made once for a stream, and used for one record after the other. */
 export interface RecordEdit extends Edit {
@@ -55,7 +53,7 @@ export function newRecordEdit(asked: number): RecordEdit {
     ...newEdit(),
     misfits: [],
     extra: undefined,
-    asked: Array.from({ length: asked }, () => ({ within: undefined, from: 0, to: 0 })),
+    asked: Array.from({ length: asked }, () => ({ ...noBytes, from: -1, to: -1 })),
     carried: {},
     objects: 0,
     reader: newJsonReader(),
@@ -63,20 +61,28 @@ export function newRecordEdit(asked: number): RecordEdit {
   };
 }
 
-export function hold(held: Held, within: Bytes | undefined, from = 0, to = 0): void {
-  held.within = within;
+export function hold(held: Held, { bytes, view }: Bytes, from: number, to: number): void {
+  held.bytes = bytes;
+  held.view = view;
   held.from = from;
   held.to = to;
 }
 
+/** Forgets what the columns of the last record held. */
+export function holdNothing(asked: readonly Held[]): void {
+  for (const held of asked) held.from = -1;
+}
+
+const noBytes = viewed(Buffer.alloc(0));
+
 /** The JSON text that a column holds; undefined if nothing was sent. */
-export function heldText({ within, from, to }: Held): string | undefined {
-  return within && textIn(within.bytes, from, to);
+export function heldText({ bytes, from, to }: Held): string | undefined {
+  return from < 0 ? undefined : textIn(bytes, from, to);
 }
 
 /** True if a column holds something else than null. */
-export function holdsValue({ within, from }: Held): boolean {
-  return within !== undefined && !isNull(within.bytes, from);
+export function holdsValue({ bytes, from }: Held): boolean {
+  return from >= 0 && !isNull(bytes, from);
 }
 
 /**

@@ -147,12 +147,12 @@ function fingerprintOf(view: DataView, from: number, to: number): number {
 }
 
 function timeOf(date: Held): number {
-  return holdsValue(date) ? timeAt(date.within!.view, date.from + 1) : Number.NaN;
+  return holdsValue(date) ? timeAt(date.view, date.from + 1) : Number.NaN;
 }
 
 /** True for a value that none of the texts is. */
 function isNoneOf(texts: readonly Token[], held: Held): boolean {
-  return holdsValue(held) && !texts.some((text) => isToken(text, held.within!.view, held.from));
+  return holdsValue(held) && !texts.some((text) => isToken(text, held.view, held.from));
 }
 
 /** The key that a column holds, or the object in it as `id`. */
