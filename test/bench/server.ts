@@ -4,6 +4,7 @@
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 
 export interface ServerOptions extends SandboxOptions {
@@ -23,9 +24,10 @@ export interface Asked {
   readonly refused: number;
 }
 
-const options = JSON.parse(process.argv[2] ?? '{}') as ServerOptions;
-const sandbox = await startSandbox(options);
-const url = options.keepsAnswers ? await keepAnswers(sandbox) : sandbox.url;
+const { keepsAnswers, ...options } = JSON.parse(process.argv[2] ?? '{}') as ServerOptions;
+const { latencyMs = 0, ...swift } = options;
+const sandbox = await startSandbox(keepsAnswers ? swift : options);
+const url = keepsAnswers ? await keepAnswers(sandbox, latencyMs) : sandbox.url;
 process.on('message', () => {
   const { requests } = sandbox;
   process.send?.({ requests: requests.length, refused: requests.filter(({ status }) => status === 429).length });
@@ -35,13 +37,14 @@ process.on('disconnect', () => process.exit());
 process.send?.({ url, secretKey: sandbox.secretKey } satisfies Greeting);
 
 /** Stands before the sandbox, and knows its answers by heart. */
-async function keepAnswers({ url, secretKey }: Sandbox): Promise<string> {
+async function keepAnswers({ url, secretKey }: Sandbox, latencyMs: number): Promise<string> {
   const kept = new Map<string, Buffer>();
   const headers = { authorization: `Bearer ${secretKey}` };
 
   async function answer(path: string, response: ServerResponse): Promise<void> {
     const body = kept.get(path) ?? Buffer.from(await (await fetch(`${url}${path}`, { headers })).arrayBuffer());
     kept.set(path, body);
+    if (latencyMs > 0) await pause(latencyMs);
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
   }
 
