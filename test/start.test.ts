@@ -1,0 +1,37 @@
+/** What a sync leaves alone until it needs it, so that its first request goes out soon. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { startSandbox } from '../src/sandbox/server.ts';
+import { runTap, workFolder } from './support/tap.ts';
+
+const sandbox = await startSandbox();
+const folder = workFolder();
+t.teardown(async () => {
+  folder.remove();
+  await sandbox.close();
+});
+
+/** Loaded into the tap's process: at its end, writes which files it has read. */
+const noteReads = (path: string) => `
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  const { readFileSync, writeFileSync } = fs;
+  const read = [];
+  fs.readFileSync = (path, ...rest) => (read.push(String(path)), readFileSync(path, ...rest));
+  syncBuiltinESMExports();
+  process.on('exit', () => writeFileSync(${JSON.stringify(path)}, JSON.stringify(read)));
+`;
+
+t.test('it reads the catalogs of its streams and of no others', async (t) => {
+  const path = join(folder.path, 'read.json');
+  const run = await runTap(['--streams', 'banks,countries'], {
+    TAP_PAYSTACK_SECRET_KEY: sandbox.secretKey,
+    TAP_PAYSTACK_API_URL: sandbox.url,
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noteReads(path))}`,
+  });
+  t.equal(run.code, 0, run.stderr);
+  const read: string[] = JSON.parse(readFileSync(path, 'utf8'));
+  const catalogs = read.flatMap((path) => /[\\/]catalogs[\\/](\w+)\.json$/.exec(path)?.[1] ?? []);
+  t.strictSame([...new Set(catalogs)].sort(), ['banks', 'countries']);
+});
