@@ -2,6 +2,8 @@
 // does not.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import standaloneCode from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 
 const shared = {
@@ -45,12 +47,39 @@ const entriesApart = {
     onResolve({ filter: /^\.\/(?:command|sandbox)\// }, ({ path }) => ({ path: entries[path], external: true })),
 };
 
+/** No run is to load ajv and to compile its shapes: what ajv makes of them takes the place of the module that asks it. */
+const readyValidators = {
+  name: 'ready-validators',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]src[\\/]validator\.ts$/ }, async () => ({ contents: await madeByAjv() })),
+};
+const shapes = `
+  export { options } from './src/validator.ts';
+  export { settingsShape } from './src/config.ts';
+  export { catalogShape } from './src/singer/catalog.ts';
+  export { stateShape } from './src/singer/state.ts';
+`;
+
+/** A module like `src/validator.ts`, with a function for each shape. */
+async function madeByAjv() {
+  const outfile = 'dist/shapes.js';
+  const stdin = { contents: shapes, resolveDir: '.' };
+  await build({ stdin, outfile, bundle: true, packages: 'external', platform: 'node', format: 'esm' });
+  const { options, ...named } = await import(`./${outfile}`);
+  rmSync(outfile);
+  const names = Object.values(named).map(({ $id }) => $id);
+  const ajv = new Ajv({ ...options, schemas: Object.values(named), code: { esm: true, source: true } });
+  return `${standaloneCode(ajv, Object.fromEntries(names.map((name) => [name, name])))}
+    const validators = { ${names} };
+    export const validatorOf = ({ $id }) => validators[$id];`;
+}
+
 rmSync('dist', { recursive: true, force: true });
 const tap = await build({
   ...shared,
   entryPoints: ['src/command/main.ts', 'src/command/discover.ts'],
   outdir: 'dist/tap',
-  plugins: [plainWidth],
+  plugins: [plainWidth, readyValidators],
   metafile: true,
 });
 const { banner: _, splitting: __, ...alone } = shared;
@@ -64,7 +93,8 @@ const sandbox = await build({
   metafile: true,
 });
 const bundled = [tap, sandbox].flatMap(({ metafile }) => Object.keys(metafile.inputs));
-writeFileSync('dist/tap/LICENSES.txt', licencesOf(bundled));
+// ajv wrote a part of them.
+writeFileSync('dist/tap/LICENSES.txt', licencesOf([...bundled, 'node_modules/ajv/']));
 const bench = ['bench', 'server', 'floor', 'usage'].map((name) => `test/bench/${name}.ts`);
 await build({ ...shared, entryPoints: bench, outdir: 'dist/bench', external: ['tap'] });
 

@@ -1,5 +1,5 @@
 /** What a sync leaves alone until it needs it, so that its first request goes out soon. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { startSandbox } from '../src/sandbox/server.ts';
@@ -34,4 +34,12 @@ t.test('it reads the catalogs of its streams and of no others', async (t) => {
   const read: string[] = JSON.parse(readFileSync(path, 'utf8'));
   const catalogs = read.flatMap((path) => /[\\/]catalogs[\\/](\w+)\.json$/.exec(path)?.[1] ?? []);
   t.strictSame([...new Set(catalogs)].sort(), ['banks', 'countries']);
+});
+
+t.test('its shapes were compiled when it was built', async (t) => {
+  const built = join(import.meta.dirname, '../dist/tap');
+  const scripts = readdirSync(built).filter((name) => name.endsWith('.js'));
+  const text = scripts.map((name) => readFileSync(join(built, name), 'utf8')).join('\n');
+  t.match(text, /must have required property 'streams'/, 'what ajv made of the shape of a catalog');
+  t.notMatch(text, /validateSchema/, 'ajv itself');
 });
