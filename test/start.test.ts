@@ -36,10 +36,34 @@ t.test('it reads the catalogs of its streams and of no others', async (t) => {
   t.strictSame([...new Set(catalogs)].sort(), ['banks', 'countries']);
 });
 
+const built = join(import.meta.dirname, '../dist/tap');
+const scripts = readdirSync(built).filter((name) => name.endsWith('.js'));
+
 t.test('its shapes were compiled when it was built', async (t) => {
-  const built = join(import.meta.dirname, '../dist/tap');
-  const scripts = readdirSync(built).filter((name) => name.endsWith('.js'));
   const text = scripts.map((name) => readFileSync(join(built, name), 'utf8')).join('\n');
   t.match(text, /must have required property 'streams'/, 'what ajv made of the shape of a catalog');
   t.notMatch(text, /validateSchema/, 'ajv itself');
+});
+
+t.test('it is in few files, for each takes its time', async (t) => {
+  const kinds = scripts.map((name) => name.replace(/-\w{8}\.js$/, '.js'));
+  t.strictSame(kinds.sort(), ['asking.js', 'chunk.js', 'chunk.js', 'cli.js', 'main.js', 'proxy.js']);
+});
+
+t.test('what asks is loaded only where something is asked', async (t) => {
+  const code = `process.on('exit', () => console.error('asks:', process.moduleLoadList.includes('NativeModule https')))`;
+  const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+  for (const [flag, isLoaded] of [
+    ['--help', false],
+    ['--about', false],
+    ['--test=schema', false],
+    ['--test', true],
+  ] as const) {
+    const run = await runTap([flag, '--streams', 'banks'], {
+      ...{ TAP_PAYSTACK_SECRET_KEY: sandbox.secretKey, TAP_PAYSTACK_API_URL: sandbox.url },
+      ...environment,
+    });
+    t.equal(run.code, 0, run.stderr);
+    t.match(run.stderr, `asks: ${isLoaded}`, flag);
+  }
 });
