@@ -2,8 +2,11 @@
 // does not.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import standaloneCode from 'ajv/dist/standalone/index.js';
 import { build } from 'esbuild';
 
+const isForCoverage = process.argv.includes('--for-coverage');
 const shared = {
   bundle: true,
   platform: 'node',
@@ -16,7 +19,7 @@ const shared = {
   },
   logLevel: 'warning',
   // `npm run coverage` looks at the sources, and passes over each file that has something of a package in it.
-  ...(process.argv.includes('--for-coverage') && { sourcemap: 'linked', packages: 'external' }),
+  ...(isForCoverage && { sourcemap: 'linked', packages: 'external' }),
 };
 
 /**
@@ -46,16 +49,30 @@ const entriesApart = {
 };
 
 rmSync('dist', { recursive: true, force: true });
+const { discover, options, ...shapes } = await loaded(`
+  export { discover } from './src/command/discover.ts';
+  export { options } from './src/validator.ts';
+  export { settingsShape } from './src/config.ts';
+  export { catalogShape } from './src/singer/catalog.ts';
+  export { stateShape } from './src/singer/state.ts';
+`);
+
+/** No run is to load ajv and to compile its shapes: what ajv makes of them takes the place of the module that asks it. */
+const readyValidators = {
+  name: 'ready-validators',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]src[\\/]validator\.ts$/ }, () => ({ contents: madeByAjv(Object.values(shapes)) })),
+};
+
 const tap = await build({
   ...shared,
-  entryPoints: ['src/command/main.ts', 'src/command/discover.ts'],
+  entryPoints: ['src/command/main.ts'],
   outdir: 'dist/tap',
-  plugins: [plainWidth],
+  plugins: isForCoverage ? [plainWidth] : [plainWidth, readyValidators],
   metafile: true,
 });
 const { banner: _, splitting: __, ...alone } = shared;
 await build({ ...alone, entryPoints: ['src/cli.ts'], outdir: 'dist/tap', plugins: [entriesApart] });
-const { discover } = await import('./dist/tap/discover.js');
 writeFileSync('dist/tap/catalog.json', JSON.stringify({ streams: discover() }, null, 2));
 const sandbox = await build({
   ...shared,
@@ -64,9 +81,29 @@ const sandbox = await build({
   metafile: true,
 });
 const bundled = [tap, sandbox].flatMap(({ metafile }) => Object.keys(metafile.inputs));
-writeFileSync('dist/tap/LICENSES.txt', licencesOf(bundled));
+// ajv wrote a part of them.
+writeFileSync('dist/tap/LICENSES.txt', licencesOf([...bundled, 'node_modules/ajv/']));
 const bench = ['bench', 'server', 'floor', 'usage'].map((name) => `test/bench/${name}.ts`);
 await build({ ...shared, entryPoints: bench, outdir: 'dist/bench', external: ['tap'] });
+
+/** What a module of the sources exports. */
+async function loaded(contents) {
+  const outfile = 'dist/loaded.js';
+  const stdin = { contents, resolveDir: '.' };
+  await build({ stdin, outfile, bundle: true, packages: 'external', platform: 'node', format: 'esm' });
+  const exported = await import(`./${outfile}`);
+  rmSync(outfile);
+  return exported;
+}
+
+/** The text of a module like `src/validator.ts`, with a function for each shape. */
+function madeByAjv(schemas) {
+  const names = schemas.map(({ $id }) => $id);
+  const ajv = new Ajv({ ...options, schemas, code: { esm: true, source: true } });
+  return `${standaloneCode(ajv, Object.fromEntries(names.map((name) => [name, name])))}
+    const validators = { ${names} };
+    export const validatorOf = ({ $id }) => validators[$id];`;
+}
 
 /** The licences of the packages in the bundles, which they ask to be kept with them. */
 function licencesOf(files) {

@@ -18,6 +18,7 @@ import {
   wordsOf,
 } from './setting-values.ts';
 import { flawsIn } from './validate.ts';
+import type { Shape } from './validator.ts';
 
 /** The settings that were given, by their types. */
 export type Given = { readonly [name: string]: Types[keyof Types] | undefined };
@@ -231,6 +232,8 @@ export const settings = Object.fromEntries(settingNames.map((name) => [name, tab
   Record<SettingName, Setting>
 >;
 
+export const settingsShape: Shape = { $id: 'settings', type: 'object', properties: settings };
+
 /** Names by which others call a setting. */
 export const otherNames = Object.fromEntries(settingNames.map((name) => [name, table[name].alsoCalled]));
 
@@ -254,11 +257,7 @@ export function parseConfig(
   now: number = Date.now(),
 ): Config {
   const values = Object.fromEntries(settingNames.map((name) => [name, valueIn(settings[name].type, given[name])]));
-  // A shape takes a millisecond to compile, and few settings are given.
-  const properties = Object.fromEntries(
-    settingNames.filter((name) => values[name] !== undefined).map((name) => [name, settings[name]]),
-  );
-  const flaws = flawsIn({ type: 'object', properties }, values);
+  const flaws = flawsIn(settingsShape, values);
   // What is in an object, its entry judges.
   const own = flaws.filter(({ path }) => path.length === 1 || settings[path[0] as SettingName].type !== 'object');
   const unfit = new Set(own.map(({ path: [name = ''] }) => name));

@@ -1,8 +1,6 @@
-/** The one place that knows ajv: the shape of what users hand in (config, catalog, state). */
-import { Ajv, type ErrorObject, type JSONSchemaType } from 'ajv';
-
-/** Our shapes are right: to have ajv prove each of them by its own schema would take half of the start. */
-const options = { strict: false, logger: false, meta: false, validateSchema: false, allErrors: true } as const;
+/** The shape of what users hand in (config, catalog, state). */
+import type { ErrorObject } from 'ajv';
+import { type Shape, validatorOf } from './validator.ts';
 
 /** Something that does not fit its shape. */
 export interface Flaw {
@@ -13,15 +11,15 @@ export interface Flaw {
 }
 
 /** Checks a value against a JSON Schema: one flaw for each place that does not fit. */
-export function flawsIn(shape: object, value: unknown): Flaw[] {
-  const validate = new Ajv(options).compile(shape as JSONSchemaType<unknown>);
+export function flawsIn(shape: Shape, value: unknown): Flaw[] {
+  const validate = validatorOf(shape);
   if (validate(value)) return [];
   const flaws = new Map(validate.errors!.map((error) => [error.instancePath, describe(error)]));
   return [...flaws.values()];
 }
 
 /** @returns undefined if it fits, else what is wrong with the first thing that does not, and how many more do not */
-export function flawIn(shape: object, value: unknown): string | undefined {
+export function flawIn(shape: Shape, value: unknown): string | undefined {
   const [first, ...more] = flawsIn(shape, value);
   if (first === undefined) return undefined;
   const where = first.path.length === 0 ? '' : `${first.path.join('.')} `;

@@ -1,12 +1,20 @@
-/** Turns a command line into work, and errors into exit codes. Modules are loaded only where a call needs them. */
+/**
+ * Turns a command line into work, and errors into exit codes. What asks Paystack is loaded only where a call needs it. To
+ * divide the rest would take longer than to load it: each file takes its time.
+ */
+import { systemClock } from '../clock.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { builtCatalog } from '../package.ts';
 import { explained } from '../report/defects.ts';
 import { createLog, type Log } from '../report/log.ts';
 import { chosenFormat, chosenLevel, wantsColour } from '../report/log-options.ts';
-import type { Display } from '../report/progress.ts';
+import { createDisplay, type Display } from '../report/progress.ts';
+import { aboutText } from './about.ts';
 import { type Args, parse } from './arguments.ts';
 import { endIfDefect } from './defect-end.ts';
+import { firstSteps } from './first-steps.ts';
+import { loadSqlText } from './load-sql.ts';
+import { writeSchemas } from './schemas.ts';
 
 /** 1 for whatever went wrong, 2 for a command line that cannot be understood. Signals have theirs in `signals.ts`. */
 const exitCodes = { failure: 1, usage: 2 } as const;
@@ -35,17 +43,16 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
     const level = chosenLevel(args.logLevel, environment);
     log = createLog(toStderr, level ?? 'INFO', { ...looks, format });
     if (isFirstCall(argv, environment)) {
-      const { firstSteps } = await import('./first-steps.ts');
       toStderr(firstSteps);
       return exitCodes.usage;
     }
     if (args.about || args.discover || args.test !== undefined || args.plan || args.loadSql)
       return await answer(args, environment, log);
-    const display = format === 'text' ? await displayOn(process.stderr, environment) : undefined;
+    const display = format === 'text' ? displayOn(process.stderr, environment) : undefined;
     // On a terminal the display shows what goes well, so the log has only warnings and errors.
     if (display) log = createLog(display.write, level ?? 'WARNING', looks);
     if (process.stdout.isTTY) log('INFO', pipeHint);
-    const { run } = await import('./run.ts');
+    const { run } = await import('./asking.ts');
     const metricsLevel = process.stderr.isTTY && format === 'text' && !environment['CI'] ? 'DEBUG' : 'INFO';
     return await run({ ...args, environment, stdout: process.stdout, log, display, metricsLevel });
   } catch (error) {
@@ -57,26 +64,13 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
 
 /** Does whatever was asked for other than a sync. */
 async function answer(args: Args, environment: NodeJS.ProcessEnv, log: Log): Promise<number> {
-  if (args.about) {
-    const { aboutText } = await import('./about.ts');
-    return print(aboutText(args.format));
-  }
+  if (args.about) return print(aboutText(args.format));
   if (args.discover) return print(builtCatalog());
   const options = { ...args, environment, stdout: process.stdout, log };
-  if (args.loadSql) {
-    const { loadSqlText } = await import('./load-sql.ts');
-    return print(loadSqlText(options, args.loadSql));
-  }
-  if (args.test === 'schema') {
-    const { writeSchemas } = await import('./schemas.ts');
-    return writeSchemas(options);
-  }
-  if (args.plan) {
-    const { planSync } = await import('./plan.ts');
-    return planSync(options);
-  }
-  const { testConnection } = await import('./check.ts');
-  return testConnection(options);
+  if (args.loadSql) return print(loadSqlText(options, args.loadSql));
+  if (args.test === 'schema') return writeSchemas(options);
+  const { planSync, testConnection } = await import('./asking.ts');
+  return args.plan ? planSync(options) : testConnection(options);
 }
 
 function print(text: string): number {
@@ -90,12 +84,8 @@ function isFirstCall(argv: readonly string[], { TAP_PAYSTACK_SECRET_KEY }: NodeJ
 }
 
 /** A display where a person looks at stderr and the messages go elsewhere, else undefined. */
-async function displayOn(stderr: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Promise<Display | undefined> {
+function displayOn(stderr: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Display | undefined {
   const { TERM, CI } = environment;
   if (!stderr.isTTY || process.stdout.isTTY || TERM === 'dumb' || CI) return undefined;
-  const [{ createDisplay }, { systemClock }] = await Promise.all([
-    import('../report/progress.ts'),
-    import('../clock.ts'),
-  ]);
   return createDisplay(stderr, systemClock);
 }

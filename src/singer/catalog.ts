@@ -2,6 +2,7 @@
 import { UserError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
 import { flawIn } from '../validate.ts';
+import type { Shape } from '../validator.ts';
 
 export type ReplicationMethod = 'INCREMENTAL' | 'FULL_TABLE';
 
@@ -44,7 +45,8 @@ export interface LegacySchema {
 
 const named = { type: 'array', items: { type: 'string' } };
 
-const catalogShape = {
+export const catalogShape: Shape = {
+  $id: 'catalog',
   type: 'object',
   required: ['streams'],
   properties: {

@@ -36,12 +36,13 @@ export function selectStreams(
   catalog: readonly UserEntry[] | undefined,
   chosen?: ReadonlySet<string>,
 ): SelectedStream[] {
-  if (catalog === undefined && chosen !== undefined) {
-    return offered.filter(({ tap_stream_id }) => chosen.has(tap_stream_id)).map((entry) => selectStream(entry, entry));
+  if (catalog === undefined) {
+    const isChosen = (entry: CatalogEntry) => chosen?.has(entry.tap_stream_id) ?? isStreamSelected(entry);
+    return offered.filter(isChosen).map(wholeStream);
   }
-  rejectUnknownStreams(offered, catalog ?? []);
+  rejectUnknownStreams(offered, catalog);
   const pairs = offered.flatMap((entry) => {
-    const wish = catalog ? catalog.find(({ tap_stream_id }) => tap_stream_id === entry.tap_stream_id) : entry;
+    const wish = catalog.find(({ tap_stream_id }) => tap_stream_id === entry.tap_stream_id);
     return wish !== undefined && isStreamSelected(wish) ? [{ entry, wish }] : [];
   });
   const selected = allOf(
@@ -82,10 +83,16 @@ function isStreamSelected(entry: UserEntry | CatalogEntry): boolean {
   );
 }
 
-function selectStream(offered: CatalogEntry, chosen: UserEntry | CatalogEntry): SelectedStream {
+/** As discovery offers it, where every column is selected by default. */
+function wholeStream(offered: CatalogEntry): SelectedStream {
+  const { tap_stream_id: id, stream: name, key_properties: keyProperties, replication_method: method } = offered;
+  return { id, name, schema: offered.schema, keyProperties, method, replicationKey: offered.replication_key };
+}
+
+function selectStream(offered: CatalogEntry, chosen: UserEntry): SelectedStream {
   const method = chosenMethod(offered, chosen);
   rejectOtherKeys(offered, chosen);
-  const alias = (chosen as UserEntry).stream_alias ?? chosen.stream;
+  const alias = chosen.stream_alias ?? chosen.stream;
   return {
     id: offered.tap_stream_id,
     name: alias || offered.stream,
@@ -96,7 +103,7 @@ function selectStream(offered: CatalogEntry, chosen: UserEntry | CatalogEntry): 
   };
 }
 
-function chosenMethod(offered: CatalogEntry, chosen: UserEntry | CatalogEntry): ReplicationMethod {
+function chosenMethod(offered: CatalogEntry, chosen: UserEntry): ReplicationMethod {
   const method =
     metadataAt(chosen.metadata, [])['replication-method'] || chosen.replication_method || offered.replication_method;
   if (method !== 'FULL_TABLE' && method !== offered.replication_method) {
@@ -107,7 +114,7 @@ function chosenMethod(offered: CatalogEntry, chosen: UserEntry | CatalogEntry): 
 }
 
 /** A catalog may ask for another replication key or primary key. Such a wish cannot be granted, and must not be ignored. */
-function rejectOtherKeys(offered: CatalogEntry, chosen: UserEntry | CatalogEntry): void {
+function rejectOtherKeys(offered: CatalogEntry, chosen: UserEntry): void {
   const root = metadataAt(chosen.metadata, []);
   const stream = `stream "${offered.tap_stream_id}"`;
   for (const wished of [root['replication-key'], chosen.replication_key]) {
@@ -122,10 +129,10 @@ function rejectOtherKeys(offered: CatalogEntry, chosen: UserEntry | CatalogEntry
   }
 }
 
-function selectColumns(offered: CatalogEntry, chosen: UserEntry | CatalogEntry): Schema {
+function selectColumns(offered: CatalogEntry, chosen: UserEntry): Schema {
   const metadata = new Map((chosen.metadata ?? []).map((entry) => [entry.breadcrumb.join('\0'), entry.metadata]));
   const own = new Map(offered.metadata.map((entry) => [entry.breadcrumb.join('\0'), entry.metadata]));
-  return selectProperties(offered.schema, chosen.schema as LegacySchema | undefined, [], { metadata, own });
+  return selectProperties(offered.schema, chosen.schema, [], { metadata, own });
 }
 
 interface Choices {

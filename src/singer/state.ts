@@ -1,6 +1,7 @@
 /** Singer's state: where each stream resumes. Parts that the tap does not know are kept as they came. */
 import { UserError } from '../errors.ts';
 import { flawIn } from '../validate.ts';
+import type { Shape } from '../validator.ts';
 import type { CatalogEntry } from './catalog.ts';
 
 export type Bookmark = Readonly<Record<string, unknown>>;
@@ -12,7 +13,8 @@ export interface State {
   readonly [other: string]: unknown;
 }
 
-const stateShape = {
+export const stateShape: Shape = {
+  $id: 'state',
   type: 'object',
   properties: {
     bookmarks: { type: ['object', 'null'], additionalProperties: { type: ['object', 'null'] } },
