@@ -3,7 +3,7 @@ import t from 'tap';
 import { newByteWriter } from '../src/json/byte-writer.ts';
 import { newJsonReader, readJson } from '../src/json/read.ts';
 import { compileConform } from '../src/record/conform.ts';
-import { heldText } from '../src/record/record-edit.ts';
+import { heldText } from '../src/record/held.ts';
 import type { Schema } from '../src/schema.ts';
 
 const date: Schema = { type: ['null', 'string'], format: 'date-time', 'x-aliases': ['created_at'] };

@@ -14,9 +14,10 @@ import { beginEdit, copyUntil } from '../json/edit.ts';
 import type { JsonText } from '../json/scan.ts';
 import { type Schema, typeOf } from '../schema.ts';
 import { type ConformOptions, compileColumns } from './columns.ts';
+import { type Held, holdNothing } from './held.ts';
 import { arrayRule, freeObjectRule, objectOrIdRule, recordIdRule } from './nested-rules.ts';
 import { objectRule } from './object-rule.ts';
-import { type Held, holdNothing, type Misfit, newRecordEdit, type Rule } from './record-edit.ts';
+import { type Misfit, newRecordEdit, type Rule } from './record-edit.ts';
 import { booleanRule, dateRule, integerRule, numberRule, stringRule } from './scalar-rules.ts';
 import { extraColumn } from './schemas.ts';
 

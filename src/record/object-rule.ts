@@ -18,16 +18,8 @@ import { closeBrace, isNull, nameIn, skipSpace, skipString, skipValue } from '..
 import { isToken } from '../json/token.ts';
 import { type Column, type Columns, pathOf } from './columns.ts';
 import { addExtra, type ExtraMembers, extraObject } from './extra.ts';
-import {
-  editUnnoticed,
-  type Held,
-  hold,
-  holdNothing,
-  holdsValue,
-  keep,
-  type RecordEdit,
-  type Rule,
-} from './record-edit.ts';
+import { type Held, hold, holdNothing, holdsValue } from './held.ts';
+import { editUnnoticed, keep, type RecordEdit, type Rule } from './record-edit.ts';
 import { extraColumn } from './schemas.ts';
 import { decideValues, hasNews } from './several-names.ts';
 

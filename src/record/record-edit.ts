@@ -1,18 +1,9 @@
 /** The edit of a record: the text that is written of it, and the values that its columns cannot hold. */
-import { type Bytes, viewed } from '../json/byte-writer.ts';
 import { type Edit, editApart, newEdit, replace } from '../json/edit.ts';
 import { type NameHashes, newNameHashes, repeatsNames } from '../json/names.ts';
 import { type JsonReader, newJsonReader } from '../json/read.ts';
-import {
-  isDeeperThan,
-  isNested,
-  isNull,
-  type JsonSource,
-  openBrace,
-  openBracket,
-  quote,
-  textIn,
-} from '../json/scan.ts';
+import { isDeeperThan, isNested, type JsonSource, openBrace, openBracket, quote, textIn } from '../json/scan.ts';
+import { type Held, newHeld } from './held.ts';
 
 /** A value that no column holds: where it stood, and its JSON type. The value itself is not in it. */
 export interface Misfit {
@@ -20,16 +11,6 @@ export interface Misfit {
   readonly path: string;
   readonly type: string;
 }
-
-/** What a column holds, as the place of its JSON text: texts would be garbage. Used again for the next record. */
-export interface Held extends Mutable<Bytes> {
-  /** -1 if nothing was sent. */
-  from: number;
-  /** Exclusive. */
-  to: number;
-}
-
-type Mutable<Of> = { -readonly [Name in keyof Of]: Of[Name] };
 
 /** Made once for a stream, and used for one record after the other. */
 export interface RecordEdit extends Edit {
@@ -53,36 +34,12 @@ export function newRecordEdit(asked: number): RecordEdit {
     ...newEdit(),
     misfits: [],
     extra: undefined,
-    asked: Array.from({ length: asked }, () => ({ ...noBytes, from: -1, to: -1 })),
+    asked: Array.from({ length: asked }, newHeld),
     carried: {},
     objects: 0,
     reader: newJsonReader(),
     names: newNameHashes(),
   };
-}
-
-export function hold(held: Held, { bytes, view }: Bytes, from: number, to: number): void {
-  held.bytes = bytes;
-  held.view = view;
-  held.from = from;
-  held.to = to;
-}
-
-/** Forgets what the columns of the last record held. */
-export function holdNothing(asked: readonly Held[]): void {
-  for (const held of asked) held.from = -1;
-}
-
-const noBytes = viewed(Buffer.alloc(0));
-
-/** The JSON text that a column holds; undefined if nothing was sent. */
-export function heldText({ bytes, from, to }: Held): string | undefined {
-  return from < 0 ? undefined : textIn(bytes, from, to);
-}
-
-/** True if a column holds something else than null. */
-export function holdsValue({ bytes, from }: Held): boolean {
-  return from >= 0 && !isNull(bytes, from);
 }
 
 /**

@@ -7,7 +7,8 @@ import type { Parent } from '../paystack/children.ts';
 import type { Row, ToRows } from '../paystack/list.ts';
 import type { StreamFacts } from '../paystack/stream-facts.ts';
 import { type Conformed, compileConform } from '../record/conform.ts';
-import { type Held, heldText, holdsValue, type Misfit } from '../record/record-edit.ts';
+import { type Held, heldText, holdsValue } from '../record/held.ts';
+import type { Misfit } from '../record/record-edit.ts';
 import type { Schema } from '../schema.ts';
 import type { RecordFrame } from '../singer/messages.ts';
 
