@@ -143,11 +143,11 @@ async function readAll(context: SyncContext, run: StreamRun): Promise<void> {
   });
 }
 
-/** Pages that one stream may hold: all streams together twice as many as there are requests in flight, since some wait for their turn to be written. */
+/** Pages that one stream may hold: all streams together half as many again as there are requests in flight, since some wait for their turn to be written. */
 function openOptions(context: SyncContext, run: StreamRun): OpenOptions {
   const { config, ask, now, receipts, output } = context;
   const beside = receipts?.columns(run) ?? [];
-  const ahead = () => Math.max(2, Math.ceil((2 * config.concurrency) / Math.max(1, context.active)));
+  const ahead = () => Math.max(2, Math.ceil((1.5 * config.concurrency) / Math.max(1, context.active)));
   return { config, ask, now, ahead, mustAgree: run.version !== undefined, frame: output.frame(run), beside };
 }
 
