@@ -31,8 +31,8 @@ interface Site {
   readonly files: string;
   /** Arguments of a run. */
   run(how: 'files' | 'messages', state?: Json): string[];
-  /** A target that loads into a schema of its own. */
-  into(schema: string): Command;
+  /** A target that loads into a schema of its own, with more settings. */
+  into(schema: string, more?: object): Command;
 }
 
 const server = await startPostgres();
@@ -65,21 +65,28 @@ async function openSite(
       const resumed = state === undefined ? [] : ['--state', folder.file(`state-${states++}.json`, state)];
       return ['--config', configs[how], '--catalog', catalog, ...resumed];
     },
-    into: (schema) => {
-      const config = { ...targetConfig(postgres), default_target_schema: schema };
+    into: (schema, more) => {
+      const config = { ...targetConfig(postgres), default_target_schema: schema, ...more };
       return [environment.bin('target-postgres'), '--config', folder.file(`${schema}.json`, config)];
     },
   };
 }
 
-/** Rows that one schema has and the other has not, but for what the target itself notes of a row: how many, by stream. */
-async function rowsApart({ query }: Database, streams: readonly string[]): Promise<Record<string, number>> {
+/**
+ * Rows that a schema has and that of the messages has not, or the other way round, but for what the target itself notes of a
+ * row: how many, by stream.
+ */
+async function rowsApart(
+  { query }: Database,
+  streams: readonly string[],
+  schema = 'by_files',
+): Promise<Record<string, number>> {
   const row = `(select jsonb_object_agg(key, value) from jsonb_each(to_jsonb(rows)) where key not like '\\_sdc\\_%')`;
   const rows = (schema: string, stream: string) => `select ${row} as row from ${schema}.${stream} rows`;
   const missing = (from: string, without: string, stream: string) =>
     `(${rows(from, stream)} except all ${rows(without, stream)})`;
   const counts = streams.map((stream) => {
-    const apart = `${missing('by_files', 'by_messages', stream)} union all ${missing('by_messages', 'by_files', stream)}`;
+    const apart = `${missing(schema, 'by_messages', stream)} union all ${missing('by_messages', schema, stream)}`;
     return `select '${stream}' as stream, count(*) as n from (${apart}) apart`;
   });
   const apart = await query(counts.join(' union all '));
@@ -151,4 +158,21 @@ t.test('a run that is killed, then one that is not: the rows are those of messag
   await load(run('files', state), into('by_files'), { cwd });
   await load(run('messages'), into('by_messages'), { cwd });
   t.strictSame(await rowsApart(postgres, streams), noneApart(streams), 'the same rows, to the last column');
+});
+
+t.test('with the settings of the target that are faster, the rows are the same, twice', async (t) => {
+  const { postgres, cwd, run, into } = await openSite(t, 'settings', streamNames);
+  await load(run('messages'), into('by_messages'), { cwd });
+  const ways = [
+    { how: 'files', schema: 'copied_files', settings: { use_copy: true } },
+    { how: 'messages', schema: 'copied_messages', settings: { use_copy: true } },
+    { how: 'messages', schema: 'unvalidated', settings: { validate_records: false } },
+  ] as const;
+  for (const { how, schema, settings } of ways) {
+    const { log } = await load(run(how), into(schema, settings), { cwd });
+    t.equal(/Inserting with SQL: COPY/.test(log), 'use_copy' in settings, `${schema}: the target knows the setting`);
+    // Over the rows that are there.
+    await load(run(how), into(schema, settings), { cwd });
+    t.strictSame(await rowsApart(postgres, streamNames, schema), noneApart(streamNames), schema);
+  }
 });
