@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import t from 'tap';
 import { instantOf, isCanonical, timeAt } from '../src/json/dates.ts';
 import { newSource } from '../src/json/scan.ts';
-import { packageFolder } from '../src/package.ts';
 
 t.test('every spelling is read as the same instant', async (t) => {
   const spellings = {
@@ -204,10 +201,4 @@ t.test('the time of a date is what Date.parse says', async () => {
       return timeAt(newSource(Buffer.from(`"${text}"`)).view, 1) === date.getTime();
     }),
   );
-});
-
-t.test('what is answered at once does not load luxon', async (t) => {
-  const bundled = (file: string) => readFileSync(join(packageFolder, 'dist', 'tap', file), 'utf8');
-  t.notMatch(bundled('cli.js'), /luxon|DateTime/);
-  t.match(bundled('cli.js'), /--discover/);
 });

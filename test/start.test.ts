@@ -53,6 +53,12 @@ t.test('it is in few files, for each takes its time', async (t) => {
   t.strictSame(kinds.sort(), ['asking.js', 'chunk.js', 'chunk.js', 'cli.js', 'main.js', 'proxy.js']);
 });
 
+t.test('what is answered at once does not load luxon', async (t) => {
+  const text = readFileSync(join(built, 'cli.js'), 'utf8');
+  t.notMatch(text, /luxon|DateTime/);
+  t.match(text, /--discover/);
+});
+
 t.test('what asks is loaded only where something is asked', async (t) => {
   const code = `process.on('exit', () => console.error('asks:', process.moduleLoadList.includes('NativeModule https')))`;
   const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
