@@ -141,6 +141,10 @@ t.test('a signal that outlives its exchanges is left as it was', async (t) => {
   const ask = await serving((_, response) => response.end('{}'));
   await ask(signal);
   t.same(getEventListeners(signal, 'abort'), []);
+  const transport = await createTransport('http://127.0.0.1:9');
+  const given = new Request('http://127.0.0.1:9', { signal: AbortSignal.abort('given up') });
+  await t.rejects(transport(given, newByteWriter(10), signal), 'given up');
+  t.same(getEventListeners(signal, 'abort'), [], 'also where the other one is aborted before the start');
 });
 
 t.test('a status that fetch cannot express is no answer; one without a body is', async (t) => {
