@@ -5,6 +5,7 @@ import { explained } from '../report/defects.ts';
 import { createLog, type Log } from '../report/log.ts';
 import { chosenFormat, chosenLevel, wantsColour } from '../report/log-options.ts';
 import type { Display } from '../report/progress.ts';
+import { print } from '../sync/output.ts';
 import { type Args, parse } from './arguments.ts';
 import { endIfDefect } from './defect-end.ts';
 
@@ -27,7 +28,7 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
   endIfDefect(() => log, exitCodes.failure);
   try {
     const { args, shown, mistakes } = await parse(argv);
-    if (shown !== undefined) return print(shown);
+    if (shown !== undefined) return await answered(shown);
     const format = chosenFormat(args.logFormat, environment);
     log = createLog(toStderr, 'INFO', { ...looks, format });
     for (const mistake of mistakes) log('CRITICAL', mistake);
@@ -59,13 +60,13 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
 async function answer(args: Args, environment: NodeJS.ProcessEnv, log: Log): Promise<number> {
   if (args.about) {
     const { aboutText } = await import('./about.ts');
-    return print(aboutText(args.format));
+    return answered(aboutText(args.format));
   }
-  if (args.discover) return print(builtCatalog());
+  if (args.discover) return answered(builtCatalog());
   const options = { ...args, environment, stdout: process.stdout, log };
   if (args.loadSql) {
     const { loadSqlText } = await import('./load-sql.ts');
-    return print(loadSqlText(options, args.loadSql));
+    return answered(loadSqlText(options, args.loadSql));
   }
   if (args.test === 'schema') {
     const { writeSchemas } = await import('./schemas.ts');
@@ -79,8 +80,8 @@ async function answer(args: Args, environment: NodeJS.ProcessEnv, log: Log): Pro
   return testConnection(options);
 }
 
-function print(text: string): number {
-  if (text !== '') process.stdout.write(`${text}\n`);
+async function answered(text: string): Promise<number> {
+  if (text !== '') await print(text);
   return 0;
 }
 
