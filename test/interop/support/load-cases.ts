@@ -20,6 +20,7 @@ import {
   storedRows,
 } from './loader.ts';
 import { startHeld, streamNames, transaction } from './payments.ts';
+import { viewsHaveDates, viewsOfPage } from './views.ts';
 
 /** Messages of transactions whose records are as odd as an answer can be. */
 export async function hostileMessages(t: Test, { folder }: Loader): Promise<string> {
@@ -86,7 +87,7 @@ export async function takesWhatWasCut(t: Test, loader: Loader, schemas: string, 
 
 const asItIs = (text: string) => text;
 
-/** All streams, and then what has changed since, from the state. */
+/** All streams, and then what has changed since, from the state; and the views of the page. */
 export async function loadsAllTwice(t: Test, loader: Loader): Promise<void> {
   const held = await startHeld();
   t.teardown(() => held.sandbox.close());
@@ -111,6 +112,13 @@ export async function loadsAllTwice(t: Test, loader: Loader): Promise<void> {
   await loads(t, loader, second);
   const [stored = []] = await storedRows(loader, first, ['transactions']);
   t.strictSame(sorted(stored), sorted(rowsOf(`${first}${second}`, 'transactions')), 'the last row of each key counts');
+
+  const ask = async (sql: string) => (await loader.query(sql))[0]!;
+  await loader.query(viewsOfPage);
+  await viewsHaveDates(t, ask);
+  await loader.query('ALTER TABLE paystack.orders ADD COLUMN later integer', 'drop schema paystack_dated cascade');
+  await loader.query(viewsOfPage);
+  t.strictSame(await ask('SELECT max(later) AS later FROM paystack_dated.orders'), [{ later: null }]);
 }
 
 /** Of `product_orders`, which has a key of several columns. */
