@@ -1,7 +1,7 @@
 /** The setting `batch_config`: what is said of it, and what the tap makes of it. Names and defaults are the Meltano SDK's. */
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { UserError } from './errors.ts';
+import { allOf, UserError } from './errors.ts';
 import { nearest, suggestion } from './nearest.ts';
 import { shown } from './setting-values.ts';
 
@@ -61,27 +61,21 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** @throws UserError with all mistakes, each as what follows the name of the setting */
 export function batchIn(value: Values): BatchConfig {
-  const mistakes: string[] = [];
-  const read = <Value>(work: () => Value): Value | undefined => {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      mistakes.push(...error.mistakes);
-      return undefined;
-    }
-  };
-  const { batch_size } = read(() => part(value, '')) ?? {};
-  const encoding = read(() => part(value['encoding'], 'encoding.')) ?? {};
-  const storage = read(() => part(value['storage'], 'storage.'));
-  const compression = read(() => compressionIn(encoding));
-  // Whose storage is wrong as a whole knows it by now.
-  const folder = storage && read(() => folderIn(storage['root']));
-  const prefix = storage && read(() => prefixIn(storage['prefix']));
-  const size = read(() => sizeIn(batch_size));
-  if (storage) read(() => rejectParams(storage['params']));
-  if (mistakes.length > 0) throw new UserError(...mistakes);
-  return { folder: folder!, prefix: prefix!, compression: compression!, size: size! };
+  const [size, compression, place] = allOf(
+    () => sizeIn(part(value, '')['batch_size']),
+    () => compressionIn(part(value['encoding'], 'encoding.')),
+    () => placeIn(part(value['storage'], 'storage.')),
+  );
+  return { ...place, compression, size };
+}
+
+function placeIn(storage: Values): Pick<BatchConfig, 'folder' | 'prefix'> {
+  const [folder, prefix] = allOf(
+    () => folderIn(storage['root']),
+    () => prefixIn(storage['prefix']),
+    () => rejectParams(storage['params']),
+  );
+  return { folder, prefix };
 }
 
 /** A part of the setting, in which only known names stand. */

@@ -2,14 +2,12 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import { newByteWriter } from '../src/json/byte-writer.ts';
-import { newJsonReader, readJson } from '../src/json/read.ts';
-import { type ConformRecord, compileConform } from '../src/record/conform.ts';
-import { heldText } from '../src/record/held.ts';
+import { compileConform } from '../src/record/conform.ts';
 import type { Misfit } from '../src/record/record-edit.ts';
 import { publicSchema } from '../src/record/schemas.ts';
 import type { Schema } from '../src/schema.ts';
 import { inObject, type Tagged, tagged } from './support/conformed.ts';
+import { written } from './support/written.ts';
 
 const integer: Schema = { type: ['null', 'integer'], 'x-sql-datatype': 'bigint' };
 const string: Schema = { type: ['null', 'string'] };
@@ -62,12 +60,6 @@ function conformText(text: string, selected: Schema = schema): string {
 
 function misfits(text: string): readonly Misfit[] {
   return written(compileConform(schema, schema), text).misfits;
-}
-
-function written(conform: ConformRecord, text: string): { json: string; misfits: readonly Misfit[] } {
-  const writer = newByteWriter(0);
-  const { misfits } = conform(readJson(newJsonReader(), Buffer.from(text), 0), writer);
-  return { json: writer.bytes.toString('utf8', 0, writer.length), misfits };
 }
 
 /** Checks what a column and `_extra` hold (both as JSON text) for one field of a record. */
@@ -511,11 +503,7 @@ t.test('a value that is nested too deep for targets is kept as text', async (t) 
 
 t.test('columns are given back on request, selected or not, as JSON text', async (t) => {
   const asked = ['id', 'createdAt', 'name', 'live', 'amount'];
-  const asking = (selected: Schema, text: string) =>
-    compileConform(schema, selected, { asked })(
-      readJson(newJsonReader(), Buffer.from(text), 0),
-      newByteWriter(0),
-    ).asked.map(heldText);
+  const asking = (selected: Schema, text: string) => written(compileConform(schema, selected, { asked }), text).asked;
   for (const selected of [schema, without(schema, 'id', 'createdAt', 'name')]) {
     const given = asking(selected, '{"id":"12","created_at":"2024-01-01","name":"a\\"","live":null}');
     t.strictSame(given, ['12', '"2024-01-01T00:00:00.000Z"', '"a\\""', 'null', undefined]);
@@ -524,10 +512,7 @@ t.test('columns are given back on request, selected or not, as JSON text', async
 
 t.test('an asked column is given back as it is written, whatever was changed inside it', async (t) => {
   const asked = ['customer', 'amount'];
-  const given = (selected: Schema, text: string) => {
-    const conform = compileConform(schema, selected, { asked });
-    return conform(readJson(newJsonReader(), Buffer.from(text), 0), newByteWriter(0)).asked.map(heldText);
-  };
+  const given = (selected: Schema, text: string) => written(compileConform(schema, selected, { asked }), text).asked;
   for (const selected of [schema, without(schema, 'amount', 'customer')]) {
     t.strictSame(
       given(selected, '{"name":1,"customer":{"id":"7","new":1,"plan":{"live":0}},"amount":1,"amount":"2"}'),
@@ -540,11 +525,8 @@ t.test('an asked column is given back as it is written, whatever was changed ins
 
 t.test('a carried column has its value from elsewhere where the record has none', async (t) => {
   const conformer = compileConform(schema, schema, { carried: ['amount', 'createdAt'] });
-  const carrying = (text: string) => {
-    const writer = newByteWriter(0);
-    conformer(readJson(newJsonReader(), Buffer.from(text), 0), writer, { amount: '"7"', createdAt: '"2024-01-01"' });
-    return JSON.parse(writer.bytes.toString('utf8', 0, writer.length));
-  };
+  const carrying = (text: string) =>
+    JSON.parse(written(conformer, text, { amount: '"7"', createdAt: '"2024-01-01"' }).json);
   const createdAt = '2024-01-01T00:00:00.000Z';
   t.strictSame(carrying('{}'), { amount: 7, createdAt, _extra: null });
   t.strictSame(carrying('{"amount":null,"name":"a"}'), { amount: 7, name: 'a', createdAt, _extra: null });

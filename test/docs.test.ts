@@ -40,6 +40,21 @@ function withPart(page: string, name: string, part: string): string {
   return `${before}<!-- ${name}: made by npm run docs -->\n\n${part}\n\n<!-- end of ${name} -->${after}`;
 }
 
+t.test('docs/settings.md has every flag and every command', async (t) => {
+  const page = readPage('docs/settings.md');
+  const helps = await Promise.all([['--help'], ['load-sql', '--help']].map((args) => runTap(args)));
+  const flags = helps.flatMap(({ stdout }) =>
+    [...stdout.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag!),
+  );
+  t.ok(flags.includes('--config') && flags.includes('--schema'));
+  for (const flag of flags) t.match(page, `\`${flag}`, flag);
+  const commands = [...helps[0]!.stdout.matchAll(/^ +tap-paystack ([a-z][\w-]*)(?= .* {2})/gm)].map(
+    ([, name]) => name!,
+  );
+  t.ok(commands.includes('load-sql'), commands.join());
+  for (const command of commands) t.match(page, `| \`${command}`, command);
+});
+
 t.test('the README fits on a few screens', async (t) => {
   t.ok(readPage('README.md').split('\n').length <= 150);
 });

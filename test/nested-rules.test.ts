@@ -1,10 +1,8 @@
 /** A column that holds an object or an array: what else it takes, and where that goes which it cannot hold. */
 import t, { type Test } from 'tap';
-import { newByteWriter } from '../src/json/byte-writer.ts';
-import { newJsonReader, readJson } from '../src/json/read.ts';
 import { compileConform } from '../src/record/conform.ts';
-import { heldText } from '../src/record/held.ts';
 import type { Schema } from '../src/schema.ts';
+import { written } from './support/written.ts';
 
 const integer: Schema = { type: ['null', 'integer'] };
 const free: Schema = { type: ['null', 'object'], additionalProperties: true };
@@ -25,9 +23,7 @@ const conform = compileConform(schema, schema);
 
 /** What is written of a record, and the path and the type of each value that no column holds. */
 function conformed(text: string) {
-  const writer = newByteWriter(0);
-  const { misfits } = conform(readJson(newJsonReader(), Buffer.from(text), 0), writer);
-  const json = writer.bytes.toString('utf8', 0, writer.length);
+  const { json, misfits } = written(conform, text);
   return { json, misfits: misfits.map(({ path, type }) => `${path}: ${type}`) };
 }
 
@@ -186,10 +182,9 @@ t.test('a value without a column is counted by where it stood and its type', asy
 
 t.test('what is made to be given back is not counted, and leaves nothing', async (t) => {
   const asking = compileConform(schema, { type: 'object', properties: { _extra: free } }, { asked: ['list'] });
-  const writer = newByteWriter(0);
-  const { asked, misfits } = asking(readJson(newJsonReader(), Buffer.from('{"new":1,"list":["x"]}'), 0), writer);
-  t.strictSame(asked.map(heldText), ['[null]']);
-  t.equal(writer.bytes.toString('utf8', 0, writer.length), '{"_extra":{"new":1}}');
+  const { json, asked, misfits } = written(asking, '{"new":1,"list":["x"]}');
+  t.strictSame(asked, ['[null]']);
+  t.equal(json, '{"_extra":{"new":1}}');
   t.strictSame(misfits, [{ path: 'new', type: 'number' }]);
 });
 
@@ -198,11 +193,9 @@ t.test('a column of each type has the rule of its type', async (t) => {
   const columns: Record<string, Schema> = { b: of('boolean'), i: of('integer'), n: of('number'), s: of('string') };
   const d: Schema = { type: ['null', 'string'], format: 'date-time' };
   const all: Schema = { type: 'object', properties: { ...columns, d, _extra: free } };
-  const writer = newByteWriter(0);
   const text = '{"b":1,"i":"1","n":"1.5","s":"2024-01-01","d":"2024-01-01"}';
-  compileConform(all, all)(readJson(newJsonReader(), Buffer.from(text), 0), writer);
   const expected = '{"b":true,"i":1,"n":1.5,"s":"2024-01-01","d":"2024-01-01T00:00:00.000Z","_extra":null}';
-  t.equal(writer.bytes.toString('utf8', 0, writer.length), expected);
+  t.equal(written(compileConform(all, all), text).json, expected);
 });
 
 t.test('of the items of an array only what is selected is written', async (t) => {
@@ -211,10 +204,8 @@ t.test('of the items of an array only what is selected is written', async (t) =>
     type: 'object',
     properties: { plans: { type: ['null', 'array'], items: onlyN }, _extra: free },
   };
-  const writer = newByteWriter(0);
-  const record = readJson(newJsonReader(), Buffer.from('{"plans":[{"id":1,"n":2}]}'), 0);
-  compileConform(schema, some)(record, writer);
-  t.equal(writer.bytes.toString('utf8', 0, writer.length), '{"plans":[{"n":2}],"_extra":null}');
+  const { json } = written(compileConform(schema, some), '{"plans":[{"id":1,"n":2}]}');
+  t.equal(json, '{"plans":[{"n":2}],"_extra":null}');
 });
 
 t.test('a schema that has something without a rule is refused', async (t) => {

@@ -1,10 +1,8 @@
 /** What an object with declared columns gives back of those that are asked, and what it remembers of where they stood. */
 import t from 'tap';
-import { newByteWriter } from '../src/json/byte-writer.ts';
-import { newJsonReader, readJson } from '../src/json/read.ts';
 import { compileConform } from '../src/record/conform.ts';
-import { heldText } from '../src/record/held.ts';
 import type { Schema } from '../src/schema.ts';
+import { written } from './support/written.ts';
 
 const date: Schema = { type: ['null', 'string'], format: 'date-time', 'x-aliases': ['created_at'] };
 const id: Schema = { type: ['null', 'integer'] };
@@ -17,10 +15,7 @@ const onlyId: Schema = { type: 'object', properties: { id, _extra: extra } };
 
 /** The record as it is written, and what is given back of its columns. */
 function conformed(text: string, selected = schema, asked = ['id', 'createdAt', 'customer']) {
-  const writer = newByteWriter(0);
-  const conform = compileConform(schema, selected, { asked });
-  const given = conform(readJson(newJsonReader(), Buffer.from(text), 0), writer).asked;
-  return { json: writer.bytes.toString('utf8', 0, writer.length), asked: given.map(heldText) };
+  return written(compileConform(schema, selected, { asked }), text);
 }
 
 t.test('what was given back stays, though an object within the record is gone through again', async (t) => {

@@ -139,6 +139,8 @@ t.test('a reader that is gone fails the write that waits, and each one after it'
     'the output cannot be written (no code): the reader of stdout is gone',
   );
   t.equal(new OutputClosed(failure).remedy, 'end the run');
+  const full = Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' });
+  t.equal(new OutputClosed(full).message, 'the output cannot be written (ENOSPC): no space is left where stdout goes');
 });
 
 t.test('an output that was closed without an error fails too', async (t) => {

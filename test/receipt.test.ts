@@ -295,6 +295,9 @@ t.test('a file that cannot be written is found before anything is asked', async 
   const folder = workFolder();
   t.teardown(() => folder.remove());
   const file = folder.file('file', '');
+  const [settings, state] = [folder.file('c.json', config), folder.file('state.json', {})];
+  const link = join(folder.path, 'link.json');
+  symlinkSync(settings, link);
   for (const [path, why] of [
     [join(folder.path, 'missing/receipt.json'), 'there is no folder'],
     [join(file, 'receipt.json'), 'is no folder'],
@@ -302,8 +305,11 @@ t.test('a file that cannot be written is found before anything is asked', async 
     ['/dev/stdout', 'that is no file'],
     ['-', 'needs the path of a file'],
     [join(folder.path, 'r'.repeat(255)), 'it cannot be written: ENAMETOOLONG'],
+    [state, 'the receipt would replace a file that the run reads'],
+    [link, 'the receipt would replace a file that the run reads'],
   ] as const) {
-    const { code, stdout, stderr } = await runTap(['--config', folder.file('c.json', config), '--report', path]);
+    const given = ['--config', 'ENV', '--config', settings, '--state', state];
+    const { code, stdout, stderr } = await runTap([...given, '--report', path]);
     t.strictSame([code, stdout], [1, '']);
     const [line = '', ...rest] = stderr
       .trimEnd()
@@ -312,6 +318,7 @@ t.test('a file that cannot be written is found before anything is asked', async 
     t.ok(line.startsWith('CRITICAL --report ') && line.includes(why) && rest.length === 0, stderr);
   }
   t.strictSame(sandbox.requests, []);
+  t.strictSame(JSON.parse(readFileSync(state, 'utf8')), {}, 'the state is still there');
   const other = await runTap(['--discover', '--report', file]);
   t.equal(other.code, 2);
   t.match(other.stderr, '--report goes with a sync only');

@@ -1,9 +1,8 @@
 /** The bounds of the conversion rules of scalars. What each rule is for, `conform.test.ts` shows. */
 import t, { type Test } from 'tap';
-import { newByteWriter } from '../src/json/byte-writer.ts';
-import { newJsonReader, readJson } from '../src/json/read.ts';
 import { compileConform } from '../src/record/conform.ts';
 import type { Schema } from '../src/schema.ts';
+import { written } from './support/written.ts';
 
 const types: Record<string, Schema> = {
   boolean: { type: ['null', 'boolean'] },
@@ -21,10 +20,8 @@ const conform = compileConform(schema, schema);
 
 /** Checks what a column of a type holds for a value, and what is left of it; all as JSON texts. */
 function becomes(t: Test, type: string, sent: string, column: string, extra?: string): void {
-  const writer = newByteWriter(0);
-  conform(readJson(newJsonReader(), Buffer.from(`{"${type}":${sent}}`), 0), writer);
   const left = extra === undefined ? 'null' : `{"${type}":${extra}}`;
-  t.equal(writer.bytes.toString('utf8', 0, writer.length), `{"${type}":${column},"_extra":${left}}`, sent);
+  t.equal(written(conform, `{"${type}":${sent}}`).json, `{"${type}":${column},"_extra":${left}}`, sent);
 }
 
 t.test('zero is zero with any exponent, and keeps its sign', async (t) => {

@@ -56,8 +56,7 @@ async function serving(listener: RequestListener, idleMs?: number) {
   t.teardown(() => server.closeAllConnections());
   const url = `http://127.0.0.1:${await listening(server)}/`;
   const transport = await createTransport(url, idleMs === undefined ? {} : { idleMs });
-  return async (signal = never) => {
-    const body = newByteWriter(10);
+  return async (signal = never, body = newByteWriter(10)) => {
     const response = await transport(new Request(url), body, signal);
     return { response, body: body.bytes.toString('utf8', 0, body.length) };
   };
@@ -141,6 +140,10 @@ t.test('a signal that outlives its exchanges is left as it was', async (t) => {
   const ask = await serving((_, response) => response.end('{}'));
   await ask(signal);
   t.same(getEventListeners(signal, 'abort'), []);
+  const transport = await createTransport('http://127.0.0.1:9');
+  const given = new Request('http://127.0.0.1:9', { signal: AbortSignal.abort('given up') });
+  await t.rejects(transport(given, newByteWriter(10), signal), 'given up');
+  t.same(getEventListeners(signal, 'abort'), [], 'also where the other one is aborted before the start');
 });
 
 t.test('a status that fetch cannot express is no answer; one without a body is', async (t) => {
@@ -203,6 +206,24 @@ t.test('a body is not touched any more once its exchange is given up', async (t)
   await t.rejects(ask(body, stop.signal), { name: 'AbortError' });
   const { length } = body;
   await new Promise((resolve) => setTimeout(resolve, 50));
+  t.equal(body.length, length);
+});
+
+t.test('nor is one that is being unpacked', async (t) => {
+  const bytes = gzipSync(Buffer.alloc(4_000_000));
+  const ask = await serving((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bytes));
+  const [body, stop] = [newByteWriter(10), new AbortController()];
+  const unpacking = setInterval(() => {
+    if (body.length === 0) return;
+    clearInterval(unpacking);
+    stop.abort();
+    // What is unpacked meanwhile comes before the connection is closed.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }, 1);
+  await t.rejects(ask(stop.signal, body), { name: 'AbortError' });
+  const { length } = body;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.ok(length > 0 && length < 4_000_000);
   t.equal(body.length, length);
 });
 

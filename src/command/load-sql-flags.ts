@@ -26,6 +26,8 @@ export const loadSqlFlags = {
   },
 } as const;
 
+const named = { schema: 'the schema that the tables are to be in', input: 'the file with the messages' } as const;
+
 /** Flags of the tap that ask for something else. */
 const otherWork = ['state', 'discover', 'test', 'plan', 'about', 'format', 'report'];
 
@@ -47,7 +49,9 @@ export function loadSqlIn(args: Readonly<Record<string, unknown>>): LoadSql | un
   const stray = otherWork.find((name) => isGiven(args[name]));
   if (stray !== undefined) throw new Error(`--${stray} does not go with ${loadSqlCommand}, which prints SQL alone`);
   const last = (name: string) => [args[name]].flat().at(-1) as string;
-  if (last('schema') === '') throw new Error('--schema is empty: name the schema that the tables are to be in');
+  for (const [name, what] of Object.entries(named)) {
+    if (last(name).trim() === '') throw new Error(`--${name} is empty: name ${what}`);
+  }
   return { database: databaseNamed(args['database']), schema: last('schema'), input: last('input') };
 }
 

@@ -9,6 +9,7 @@ import { explained } from '../report/defects.ts';
 import { createLog, type Log } from '../report/log.ts';
 import { chosenFormat, chosenLevel, wantsColour } from '../report/log-options.ts';
 import { createDisplay, type Display } from '../report/progress.ts';
+import { print } from '../sync/output.ts';
 import { aboutText } from './about.ts';
 import { type Args, parse } from './arguments.ts';
 import { endIfDefect } from './defect-end.ts';
@@ -35,7 +36,7 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
   endIfDefect(() => log, exitCodes.failure);
   try {
     const { args, shown, mistakes } = await parse(argv);
-    if (shown !== undefined) return print(shown);
+    if (shown !== undefined) return await answered(shown);
     const format = chosenFormat(args.logFormat, environment);
     log = createLog(toStderr, 'INFO', { ...looks, format });
     for (const mistake of mistakes) log('CRITICAL', mistake);
@@ -64,17 +65,17 @@ async function main(argv: readonly string[], environment: NodeJS.ProcessEnv): Pr
 
 /** Does whatever was asked for other than a sync. */
 async function answer(args: Args, environment: NodeJS.ProcessEnv, log: Log): Promise<number> {
-  if (args.about) return print(aboutText(args.format));
-  if (args.discover) return print(builtCatalog());
+  if (args.about) return answered(aboutText(args.format));
+  if (args.discover) return answered(builtCatalog());
   const options = { ...args, environment, stdout: process.stdout, log };
-  if (args.loadSql) return print(loadSqlText(options, args.loadSql));
+  if (args.loadSql) return answered(loadSqlText(options, args.loadSql));
   if (args.test === 'schema') return writeSchemas(options);
   const { planSync, testConnection } = await import('./asking.ts');
   return args.plan ? planSync(options) : testConnection(options);
 }
 
-function print(text: string): number {
-  if (text !== '') process.stdout.write(`${text}\n`);
+async function answered(text: string): Promise<number> {
+  if (text !== '') await print(text);
   return 0;
 }
 

@@ -1,5 +1,4 @@
 /** `--plan`: what a sync would cost, by the estimate of each stream. */
-import type { Writable } from 'node:stream';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { endsRun, ForeseenError } from '../errors.ts';
@@ -7,6 +6,7 @@ import { EveryStreamRefused, mayBeLacking, Refused } from '../paystack/errors.ts
 import { explained } from '../report/defects.ts';
 import type { Log } from '../report/log.ts';
 import { type Estimate, type EstimateOptions, estimate } from '../sync/estimate.ts';
+import { print } from '../sync/output.ts';
 import { openStreamRuns, type StreamRun } from '../sync/stream-run.ts';
 import { counted, grouped } from '../words.ts';
 import type { Args } from './arguments.ts';
@@ -16,7 +16,6 @@ import { markdownTable } from './markdown.ts';
 
 export interface PlanOptions extends InputOptions {
   readonly format: Args['format'];
-  readonly stdout: Writable;
   readonly log: Log;
 }
 
@@ -46,14 +45,14 @@ const writers = { json: jsonText, markdown: markdownText, text: plainText } as c
  * @throws UserError, KeyRejected, EveryStreamRefused
  */
 export async function planSync(options: PlanOptions): Promise<number> {
-  const { log, format, stdout } = options;
+  const { log, format } = options;
   const now = systemClock.now();
   const { config, streams, state } = readInputs(options, now, log);
   const runs = openStreamRuns(streams, { state, config, log }, now);
   return askUntilSignal(config, options, async (ask) => {
     const tried = await Promise.all(runs.map((run) => tryEstimate(run, { config, ask, now }, log)));
     const hasFailed = report(tried, log);
-    stdout.write(`${writers[format](planOf(tried, config))}\n`);
+    await print(writers[format](planOf(tried, config)));
     return hasFailed ? 1 : 0;
   });
 }

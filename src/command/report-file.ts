@@ -4,6 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 
 export interface ReportFile {
+  /** As it was given. */
+  readonly path: string;
   /**
    * Replaces the file by a text.
    *
@@ -12,13 +14,18 @@ export interface ReportFile {
   write(text: string): void;
 }
 
-/** @throws UserError if the file could not be written */
-export function openReportFile(path: string): ReportFile {
+/**
+ * @param inputs files that the run reads, which are not to be replaced
+ * @throws UserError if the file could not be written
+ */
+export function openReportFile(path: string, inputs: readonly string[]): ReportFile {
   if (path === '' || path === '-') throw new UserError(`--report needs the path of a file, not "${path}"`);
   const target = placeOf(path);
+  if (inputs.some((input) => isAt(target, input)))
+    throw new UserError(`--report "${path}": the receipt would replace a file that the run reads; name another file`);
   const draft = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
   replace(path, draft, '', () => rmSync(draft));
-  return { write: (text) => replace(path, draft, text, () => renameSync(draft, target)) };
+  return { path, write: (text) => replace(path, draft, text, () => renameSync(draft, target)) };
 }
 
 /** Where the file is, behind a link too. */
@@ -30,6 +37,15 @@ function placeOf(path: string): string {
   } catch (error) {
     if (error instanceof UserError) throw error;
     return path;
+  }
+}
+
+function isAt(target: string, input: string): boolean {
+  try {
+    return realpathSync(input) === target;
+  } catch {
+    // It is no file, but a pipe, or the word ENV.
+    return false;
   }
 }
 

@@ -9,7 +9,7 @@ import { packageVersion } from '../package.ts';
 import { clean, type Log } from '../report/log.ts';
 import type { Figures, Receipts, StreamReceipt } from '../sync/receipt.ts';
 import { receiptSql } from './receipt-sql.ts';
-import { openReportFile } from './report-file.ts';
+import type { ReportFile } from './report-file.ts';
 
 /** How the run ended: everything is whole, a stream is not, it was stopped by a signal, or it broke off. */
 export type Outcome = 'complete' | 'incomplete' | 'stopped' | 'failed';
@@ -26,10 +26,9 @@ export interface Report {
 /**
  * Prepares the report of a run. A run that is made to end at once writes it on its way out.
  *
- * @throws UserError if the file could not be written
+ * @param file the one that is to hold it
  */
-export function openReport(path: string, receipts: Receipts, clock: Clock, log: Log): Report {
-  const file = openReportFile(path);
+export function openReport(file: ReportFile, receipts: Receipts, clock: Clock, log: Log): Report {
   const startedAt = clock.now();
   const end = (outcome: Outcome, reason?: unknown) => {
     process.off('exit', onExit);
@@ -40,7 +39,7 @@ export function openReport(path: string, receipts: Receipts, clock: Clock, log: 
       streams: receipts.streams().map(streamJson),
     };
     file.write(`${JSON.stringify(content, null, 2)}\n`);
-    log('INFO', `the receipt of this run is in ${path}`);
+    log('INFO', `the receipt of this run is in ${file.path}`);
   };
   /* c8 ignore start: coverage is written before it runs; a test has a run killed that hangs. */
   const onExit = () => {

@@ -19,6 +19,7 @@ import { connect } from './connect.ts';
 import { keepHeapSmall } from './heap.ts';
 import { type InputOptions, readInputs, warnOfReadableKey } from './inputs.ts';
 import { openReport, type Report } from './report.ts';
+import { openReportFile } from './report-file.ts';
 import { Interrupted, untilSignal } from './signals.ts';
 import { logSummary } from './summary.ts';
 
@@ -47,7 +48,7 @@ export async function run(options: RunOptions): Promise<number> {
   const { config, streams, state } = readInputs(options, clock.now(), log);
   warnOfReadableKey(options, log);
   const receipts = options.report === undefined ? undefined : createReceipts(config);
-  const report = receipts && openReport(options.report!, receipts, clock, log);
+  const report = receipts && openReport(openReportFile(options.report!, filesOf(options)), receipts, clock, log);
   const batchFiles = config.batch && openBatchFiles(config.batch, clock.now());
   // Whatever ends the process.
   if (batchFiles) process.once('exit', batchFiles.discard);
@@ -78,6 +79,11 @@ export async function run(options: RunOptions): Promise<number> {
     display?.end();
     meter.stop();
   }
+}
+
+/** The files that the run reads; the word ENV may be among them. */
+function filesOf({ config, state, catalog }: InputOptions): string[] {
+  return [...config, ...state, ...(catalog === undefined ? [] : [catalog])];
 }
 
 /** Does the work of a run, and writes its report, however it ends. */

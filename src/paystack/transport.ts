@@ -47,18 +47,20 @@ export async function createTransport(apiUrl: string, options: TransportOptions 
   return (request, body, signal) =>
     new Promise((resolve, reject) => {
       let isOver = false;
-      let forget = () => {};
+      const signals = [request.signal, signal];
       const exchange = get(request.url, { agent, headers: Object.fromEntries(request.headers) });
       const end = (settle: () => void) => {
         isOver = true;
-        forget();
+        for (const one of signals) one.removeEventListener('abort', onAbort);
         settle();
       };
       const breakOff = (reason: unknown) => {
         end(() => reject(reason));
         exchange.destroy();
       };
-      forget = whenAborted([request.signal, signal], breakOff);
+      const onAbort = () => breakOff(signals.find(({ aborted }) => aborted)?.reason);
+      for (const one of signals) one.addEventListener('abort', onAbort);
+      if (signals.some(({ aborted }) => aborted)) onAbort();
       refuseWhatIsNoAnswer(exchange, breakOff);
       exchange.on('error', breakOff);
       exchange.on('response', (incoming) => {
@@ -76,18 +78,6 @@ async function secureAgent(apiUrl: string, kept: AgentOptions): Promise<Agent> {
   const isNamed = ['https_proxy', 'all_proxy'].some((name) => process.env[name] || process.env[name.toUpperCase()]);
   const proxied = isNamed ? (await import('./proxy.ts')).proxyAgent(apiUrl, kept) : undefined;
   return proxied ?? new SecureAgent(kept);
-}
-
-/** @returns a function that removes the listeners */
-function whenAborted(signals: readonly AbortSignal[], breakOff: (reason: unknown) => void): () => void {
-  const onAbort = () => breakOff(signals.find(({ aborted }) => aborted)?.reason);
-  for (const signal of signals) {
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort);
-  }
-  return () => {
-    for (const signal of signals) signal.removeEventListener('abort', onAbort);
-  };
 }
 
 function refuseWhatIsNoAnswer(exchange: ClientRequest, breakOff: (reason: unknown) => void): void {

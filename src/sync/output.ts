@@ -15,9 +15,12 @@ import { ForeseenError } from '../errors.ts';
 export class OutputClosed extends ForeseenError {
   override readonly name = 'OutputClosed';
   readonly remedy = 'end the run';
+  readonly code: string | undefined;
 
-  constructor(cause: NodeJS.ErrnoException) {
-    super(`the output cannot be written (${cause.code ?? cause.message}): the reader of stdout is gone`);
+  constructor({ code, message }: NodeJS.ErrnoException) {
+    const why = code === 'ENOSPC' ? 'no space is left where stdout goes' : 'the reader of stdout is gone';
+    super(`the output cannot be written (${code ?? message}): ${why}`);
+    this.code = code;
   }
 }
 
@@ -99,6 +102,19 @@ export function createOutput(
       }
     },
   };
+}
+
+/**
+ * Prints what was asked for on stdout. A reader that goes before its end, as `head` does, has seen what it wanted.
+ *
+ * @throws OutputClosed where it cannot be written for another reason
+ */
+export async function print(text: string): Promise<void> {
+  try {
+    await createOutput(process.stdout, new AbortController().signal).write(`${text}\n`);
+  } catch (error) {
+    if (!(error instanceof OutputClosed && error.code === 'EPIPE')) throw error;
+  }
 }
 
 /** The end of as many whole lines as make a unit, or of one that is longer. */

@@ -11,6 +11,7 @@ import { referencesOf, streamNames } from '../support/references.ts';
 import { type Json, type Run, selecting, workFolder } from '../support/tap.ts';
 import { environmentOf } from './support/environments.ts';
 import { load } from './support/load.ts';
+import { viewsHaveDates, viewsOfPage } from './support/views.ts';
 
 const page = 'docs/analysts.md';
 
@@ -18,7 +19,8 @@ const page = 'docs/analysts.md';
 const execute = `
 import duckdb, json, sys
 cursor = duckdb.connect(sys.argv[1]).execute(sys.argv[2])
-print(json.dumps(cursor.fetchall(), default=str))
+names = [column[0] for column in cursor.description or []]
+print(json.dumps([dict(zip(names, row)) for row in cursor.fetchall()], default=str))
 `;
 
 t.test('all 35 streams as sources of dbt, loaded by target-duckdb', async (t) => {
@@ -34,7 +36,7 @@ t.test('all 35 streams as sources of dbt, loaded by target-duckdb', async (t) =>
   const into: Command = [target.bin('target-duckdb'), '--config', folder.file('target.json', settings)];
   const config = folder.file('config.json', { secret_key: sandbox.secretKey, api_url: sandbox.url });
   await load(['--config', config, '--catalog', folder.file('catalog.json', selecting(streamNames))], into);
-  const sql = async (text: string) => JSON.parse(await output([dbt.python, '-c', execute, file, text])) as Json[][];
+  const sql = async (text: string) => JSON.parse(await output([dbt.python, '-c', execute, file, text])) as Json[];
 
   const cwd = folder.path;
   mkdirSync(join(cwd, 'models'));
@@ -61,15 +63,8 @@ t.test('all 35 streams as sources of dbt, loaded by target-duckdb', async (t) =>
   });
 
   await t.test('the views of the page', async (t) => {
-    await sql(blockOf(page, 'create view'));
-    const named = await sql(`
-      select table_name, string_agg(column_name, ' ' order by column_name) from information_schema.columns
-      where table_schema = 'paystack_dated' and column_name in ('created_at', 'updated_at') group by 1`);
-    t.ok(named.length > 25);
-    for (const [view, columns] of named) t.equal(columns, 'created_at updated_at', view);
-    const dates =
-      "select min(created_at) > timestamp '2015-01-01' and count(created_at) = count(*) from paystack_dated";
-    for (const view of ['transactions', 'orders']) t.strictSame(await sql(`${dates}.${view}`), [[true]], view);
+    await sql(viewsOfPage);
+    await viewsHaveDates(t, sql);
   });
 
   await t.test('what is broken is found', async (t) => {

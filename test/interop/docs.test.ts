@@ -55,7 +55,7 @@ const about: Readonly<
   'docs/log.md': { after: logIsJson },
   'docs/meltano.md': { before: startProject, after: meltanoKnowsThePlugin },
   'docs/postgres.md': { before: findPostgres, after: postgresHoldsAll },
-  'docs/receipt.md': { after: receiptCounts },
+  'docs/receipt.md': { before: loadIntoBoth, after: receiptFindsWhatIsLost },
   'docs/recipes.md': { before: addLongDigits, after: recipesWork },
   'docs/settings.md': { after: settingsAreTaken },
 };
@@ -230,11 +230,48 @@ async function logIsJson(t: Test, page: Page): Promise<void> {
   for (const line of lines) t.ok(JSON.parse(line).message !== undefined);
 }
 
-async function receiptCounts(t: Test, page: Page): Promise<void> {
+/** The receipt is of a run that is loaded already: its messages are in both databases. */
+async function loadIntoBoth(page: Page, t: Test): Promise<void> {
+  await findDuckdb(page);
+  await findPostgres(page, t);
+  const { code, stderr } = await page.run(`
+    tap-paystack --config ENV --streams transactions > messages.jsonl
+    for database in duckdb postgres; do tap-paystack load-sql $database --streams transactions > $database.sql; done
+    duckdb warehouse.duckdb -f duckdb.sql < messages.jsonl
+    psql -X -f postgres.sql "$DATABASE" < messages.jsonl`);
+  t.equal(code, 0, stderr);
+}
+
+async function receiptFindsWhatIsLost(t: Test, page: Page): Promise<void> {
   const { outcome, streams } = page.json('receipt.json');
   t.strictSame([outcome, streams[0].written, streams[0].keys], ['complete', rows, rows]);
-  t.match(readFileSync(join(page.cwd, 'receipt.sql'), 'utf8'), 'from "transactions"');
+  const shown = blockOf('docs/receipt.md', '| DIFFERENT').split('\n');
+  for (const [command, change, file] of [
+    ['duckdb', (sql: string) => `duckdb warehouse.duckdb -c "${sql}"`, 'verdicts.csv'],
+    ['psql', (sql: string) => `psql -X -c "${sql}" "$DATABASE"`, 'verdicts.txt'],
+  ] as const) {
+    const ask = () => page.run(blockOf('docs/receipt.md', `${command} `));
+    const verdicts = () => readFileSync(join(page.cwd, file), 'utf8');
+    t.match(
+      verdicts(),
+      new RegExp(`\\brows\\b.*\\b${rows}\\b.*\\b${rows}\\b.*\\bsame\\b`),
+      `${command}: the rows were asked for`,
+    );
+    const one = 'delete from paystack.transactions where id = (select min(id) from paystack.transactions)';
+    t.equal((await page.run(change(one))).code, 0);
+    const { code, stdout } = await ask();
+    t.equal(code, 1, `${command}: a row that is gone is found`);
+    t.match(stdout, new RegExp(`\\brows\\b.*\\b${rows}\\b.*\\b${rows - 1}\\b.*\\bDIFFERENT$`, 'm'));
+    if (command === 'psql') t.match(wordsOf(verdicts()), wordsOf(shown[0]!), 'in the columns that the page shows');
+    t.equal((await page.run(change('drop table paystack.transactions'))).code, 0);
+    const failed = await ask();
+    t.not(failed.code, 0, `${command}: what cannot be asked is no success`);
+    t.equal(failed.stdout, '');
+    t.match(failed.stderr, /transactions/);
+  }
 }
+
+const wordsOf = (text: string) => text.replaceAll(/[^\w\n]+/g, ' ').trim();
 
 async function settingsAreTaken(t: Test, page: Page): Promise<void> {
   t.ok(

@@ -1,24 +1,25 @@
 /** `load-sql duckdb`: the tap's messages, loaded by DuckDB itself, are in its tables to the last digit, or nothing is. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
-import { packageFolder } from '../../src/package.ts';
-import { rawRecord } from '../../src/sandbox/rows.ts';
-import { startSandbox } from '../../src/sandbox/server.ts';
 import { output } from '../support/commands.ts';
-import { selecting } from '../support/tap.ts';
 import { type Client, clients, openLoader } from './support/duckdb.ts';
 import { environmentOf } from './support/environments.ts';
 import {
   activatesVersions,
+  holdsHostile,
+  hostileMessages,
   loadsAllTwice,
   refusesOtherChoices,
   takesKeysOfSeveralColumns,
+  takesSpaced,
+  takesWhatWasCut,
 } from './support/load-cases.ts';
 import {
   few,
   loads,
+  makeFor,
   messagesOf,
   oddNumbers,
   record,
@@ -46,9 +47,7 @@ for (const client of every) {
 async function openFor(t: Test, client: Client, streams: readonly string[], fileName?: string) {
   const loader = openLoader(client, fileName);
   t.teardown(() => loader.folder.remove());
-  const args = ['--catalog', loader.folder.file('catalog.json', selecting(streams))];
-  await loader.make(args);
-  return { loader, schemas: await messagesOf(['--test=schema', ...args]) };
+  return { loader, schemas: await makeFor(loader, streams) };
 }
 
 /** Names that stand twice are no mistake in JSON, and are kept. */
@@ -123,14 +122,7 @@ for (const client of oldAndNew) {
 
   t.test(`${client}: hostile answers`, async (t) => {
     const { loader } = await openFor(t, client, ['transactions']);
-    const texts = readFileSync(join(packageFolder, 'fixtures/hostile/transactions.jsonl'), 'utf8')
-      .trimEnd()
-      .split('\n');
-    const sandbox = await startSandbox({ records: { transactions: texts.map((text) => rawRecord(text)) } });
-    t.teardown(() => sandbox.close());
-    const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url };
-    const from = ['--config', loader.folder.file('config.json', settings), '--streams', 'transactions'];
-    const messages = await messagesOf(from);
+    const messages = await hostileMessages(t, loader);
     await refuses(
       t,
       loader,
@@ -139,11 +131,7 @@ for (const client of oldAndNew) {
     );
     // What a user does who has such numbers.
     await loader.query('CREATE SCHEMA paystack', 'CREATE TABLE paystack.transactions (id HUGEINT PRIMARY KEY)');
-    await loads(t, loader, messages);
-    const [stored = []] = await storedRows(loader, messages, ['transactions']);
-    const expected = rowsOf(messages, 'transactions');
-    t.ok(expected.length > 10);
-    t.strictSame(sorted(stored), sorted(expected));
+    await holdsHostile(t, loader, messages);
   });
 }
 
@@ -215,29 +203,7 @@ for (const client of oldAndNew) {
 for (const client of every) {
   t.test(`${client}: a run that was cut is loaded as far as its lines are whole`, async (t) => {
     const { loader, schemas } = await openFor(t, client, ['transactions']);
-    const state =
-      '{"bookmarks":{"transactions":{"createdAt":"2026-01-01T00:00:00.000Z"}},"big":12345678901234567890.10}';
-    const whole = run(schemas, [record('transactions', '{"id":1}'), record('transactions', '{"id":2}')], state);
-    const half = record('transactions', '{"id":3,"metadata":{"a":[1,2.50]}}').slice(0, -40);
-    await loads(t, loader, `${whole}${half}`);
-    t.strictSame(await loader.query(few('transactions', 'id')), [[{ id: '1' }, { id: '2' }]]);
-    await loads(t, loader, whole.slice(0, -1));
-    await loads(t, loader, `${whole}${half}\n`);
-    await loads(t, loader, `${whole}${record('transactions', '{"id":4}')}`);
-    t.strictSame(await loader.query('SELECT count(*) AS n FROM paystack.transactions'), [[{ n: '3' }]]);
-
-    await refuses(t, loader, `${whole}${half}\n${whole}`, /line \d+ of the messages is no SCHEMA, RECORD, STATE/);
-    await refuses(t, loader, '', 'there is no STATE in the messages: the run failed before it began');
-    await refuses(t, loader, schemas, 'there is no STATE in the messages');
-    await refuses(t, loader, schemas.slice(0, 500), 'there is no STATE in the messages');
-    await refuses(t, loader, `${whole}123\n`, 'is no SCHEMA, RECORD, STATE');
-    await refuses(
-      t,
-      loader,
-      `${whole}{"type":"BATCH","stream":"transactions"}\n`,
-      'line 6 of the messages is a BATCH message: run the tap without "batch_config"',
-    );
-    t.strictSame(await loader.query('SELECT count(*) AS n FROM paystack.transactions'), [[{ n: '3' }]], 'no row more');
+    await takesWhatWasCut(t, loader, schemas);
   });
 }
 
@@ -272,15 +238,7 @@ t.test('a record of many megabytes', async (t) => {
 
 t.test('messages that a program between has written anew', async (t) => {
   const { loader, schemas } = await openFor(t, client, ['transactions']);
-  const spaced = (text: string) =>
-    text.replace(/("(?:[^"\\]|\\.)*")|([:,])/g, (_, string, mark) => string ?? `${mark} `);
-  const state = '{"bookmarks":{"a":1.10,"b":[{"c":{}}]}}';
-  const messages = run(schemas, [record('transactions', `{"id":1,"metadata":${oddNumbers}}`)], state);
-  const { code, stdout } = await loader.load(spaced(messages));
-  t.equal(code, 0);
-  t.equal(stdout, `${spaced(state)}\n`);
-  const [stored = []] = await storedRows(loader, messages, ['transactions']);
-  t.strictSame(stored, rowsOf(messages, 'transactions'));
+  await takesSpaced(t, loader, schemas, oddNumbers);
 });
 
 t.test('a file, packed or not, and another schema', async (t) => {

@@ -1,24 +1,27 @@
 /** `load-sql postgres`: the tap's messages, loaded by psql, are in the tables to the last digit, or nothing is. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t, { type Test } from 'tap';
-import { packageFolder } from '../../src/package.ts';
-import { rawRecord } from '../../src/sandbox/rows.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { ended, output, start } from '../support/commands.ts';
-import { selecting, startTap } from '../support/tap.ts';
+import { startTap } from '../support/tap.ts';
 import {
   activatesVersions,
+  holdsHostile,
+  hostileMessages,
   loadsAllTwice,
   refusesOtherChoices,
   takesKeysOfSeveralColumns,
+  takesSpaced,
+  takesWhatWasCut,
 } from './support/load-cases.ts';
 import {
   few,
   type Loader,
   lastState,
   loads,
+  makeFor,
   messagesOf,
   oddNumbers,
   record,
@@ -42,9 +45,7 @@ async function open(t: Test, database: string): Promise<Loader> {
 /** A loader for these streams, and the SCHEMA messages of a run of them. */
 async function openFor(t: Test, database: string, streams: readonly string[]) {
   const loader = await open(t, database);
-  const args = ['--catalog', loader.folder.file('catalog.json', selecting(streams))];
-  await loader.make(args);
-  return { loader, schemas: await messagesOf(['--test=schema', ...args]) };
+  return { loader, schemas: await makeFor(loader, streams) };
 }
 
 /** A refusal that says one thing in one line. */
@@ -110,12 +111,7 @@ t.test('nothing is rounded, and nothing is taken for what it is not', async (t) 
 
 t.test('hostile answers: NUL and 64 bits without a sign, and what a user does who has them', async (t) => {
   const { loader } = await openFor(t, 'hostile', ['transactions']);
-  const texts = readFileSync(join(packageFolder, 'fixtures/hostile/transactions.jsonl'), 'utf8').trimEnd().split('\n');
-  const sandbox = await startSandbox({ records: { transactions: texts.map((text) => rawRecord(text)) } });
-  t.teardown(() => sandbox.close());
-  const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url };
-  const from = ['--config', loader.folder.file('config.json', settings), '--streams', 'transactions'];
-  const messages = await messagesOf(from);
+  const messages = await hostileMessages(t, loader);
   const says = await refusesInOneLine(t, loader, messages, 'a record of transactions has a text with U+0000');
   const [, remedy = ''] = /go through (sed .*?) before psql$/m.exec(says) ?? [];
   const file = loader.folder.file('hostile.jsonl', messages);
@@ -123,11 +119,7 @@ t.test('hostile answers: NUL and 64 bits without a sign, and what a user does wh
   t.match(readable, 'NUL \\ufffd inside');
   await refusesInOneLine(t, loader, readable, 'does not hold 18446744073709551615: make it numeric');
   await loader.query('CREATE SCHEMA paystack', 'CREATE TABLE paystack.transactions (id numeric PRIMARY KEY)');
-  await loads(t, loader, readable);
-  const [stored = []] = await storedRows(loader, readable, ['transactions']);
-  const expected = rowsOf(asNumeric(readable), 'transactions');
-  t.ok(expected.length > 10);
-  t.strictSame(sorted(stored), sorted(expected));
+  await holdsHostile(t, loader, readable, asNumeric);
 });
 
 t.test('the last message of a key counts, whatever its date, and what others have stays', async (t) => {
@@ -217,31 +209,7 @@ t.test('tables that would round, cut or double are refused, and stay as they are
 
 t.test('a run that was cut is loaded as far as its lines are whole', async (t) => {
   const { loader, schemas } = await openFor(t, 'cut', ['transactions']);
-  const state = `{"bookmarks":{},"big":12345678901234567890.10,"odd":"-n it's \`x\` :DBNAME \\n \\"é\\""}`;
-  const whole = run(schemas, [record('transactions', '{"id":1}'), record('transactions', '{"id":2}')], state);
-  const half = record('transactions', '{"id":3,"metadata":{"a":[1,2.50,"\\u0000"]}}').slice(0, -40);
-  await loads(t, loader, `${whole}${half}`);
-  t.strictSame(await loader.query(few('transactions', 'id')), [[{ id: '1' }, { id: '2' }]]);
-  await loads(t, loader, whole.slice(0, -1));
-  await loads(t, loader, `${whole}${half}\n`);
-  await loads(t, loader, `${whole}${record('transactions', '{"id":4}')}`);
-  await loads(t, loader, whole.replaceAll('\n', '\n\n'));
-  t.strictSame(await loader.query('SELECT count(*) AS n FROM paystack.transactions'), [[{ n: '3' }]]);
-
-  const noMessage = /line \d+ of the messages is no SCHEMA, RECORD, STATE or ACTIVATE_VERSION message/;
-  await refusesInOneLine(t, loader, `${whole}${half}\n${whole}`, noMessage);
-  await refusesInOneLine(t, loader, '', 'there is no STATE in the messages: the run failed before it began');
-  await refuses(t, loader, schemas, 'there is no STATE in the messages');
-  await refuses(t, loader, schemas.slice(0, 500), 'there is no STATE in the messages');
-  for (const odd of ['123', '[]', '{}', '"x"']) await refuses(t, loader, `${whole}${odd}\n`, noMessage);
-  await refuses(t, loader, `${whole}\\.\n${whole}`, noMessage);
-  await refusesInOneLine(
-    t,
-    loader,
-    `${whole}{"type":"BATCH","stream":"transactions"}\n`,
-    'line 6 of the messages is a BATCH message: run the tap without "batch_config"',
-  );
-  t.strictSame(await loader.query('SELECT count(*) AS n FROM paystack.transactions'), [[{ n: '3' }]], 'no row more');
+  await takesWhatWasCut(t, loader, schemas, refusesInOneLine);
 });
 
 t.test('a failure, however late, leaves everything as it was', async (t) => {
@@ -270,15 +238,7 @@ t.test('who reads a table is not waited for', async (t) => {
 
 t.test('messages that a program between has written anew', async (t) => {
   const { loader, schemas } = await openFor(t, 'anew', ['transactions']);
-  const spaced = (text: string) =>
-    text.replace(/("(?:[^"\\]|\\.)*")|([:,])/g, (_, string, mark) => string ?? `${mark} `);
-  const state = '{"bookmarks":{"a":1.10,"b":[{"c":{}}]}}';
-  const messages = run(schemas, [record('transactions', `{"id":1,"metadata":${oddWithoutNul}}`)], state);
-  const { code, stdout } = await loader.load(spaced(messages));
-  t.equal(code, 0);
-  t.equal(stdout, `${spaced(state)}\n`);
-  const [stored = []] = await storedRows(loader, messages, ['transactions']);
-  t.strictSame(stored, rowsOf(asNumeric(messages), 'transactions'));
+  await takesSpaced(t, loader, schemas, oddWithoutNul, asNumeric);
 });
 
 t.test('a file, packed or not, and another schema', async (t) => {

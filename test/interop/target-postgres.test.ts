@@ -4,6 +4,7 @@ import { workFolder } from '../support/tap.ts';
 import { environmentOf } from './support/environments.ts';
 import { postgresTargets, startPostgres } from './support/postgres.ts';
 import { takesTwoRuns } from './support/two-runs.ts';
+import { viewsHaveDates, viewsOfPage, viewsWithoutQuotes } from './support/views.ts';
 
 /** One of each kind: by creation, whole, under parents, with a key of several columns or of text, without amounts. */
 const some = [
@@ -21,11 +22,11 @@ const some = [
 const postgres = await startPostgres();
 t.teardown(() => postgres.stop());
 
-for (const [name, spelling, database] of [
-  ['meltanolabs-target-postgres', 'quoted', 'meltanolabs'],
-  ['pipelinewise-target-postgres', 'folded', 'pipelinewise'],
+for (const [name, spelling, database, views] of [
+  ['meltanolabs-target-postgres', 'quoted', 'meltanolabs', viewsOfPage],
+  ['pipelinewise-target-postgres', 'folded', 'pipelinewise', viewsWithoutQuotes],
 ] as const) {
-  t.test(`${name}: two runs, the second incremental, and their receipts`, async (t) => {
+  t.test(`${name}: two runs, the second incremental, their receipts, and the views of the page`, async (t) => {
     const { config, column } = postgresTargets[name];
     const environment = await environmentOf(name);
     const folder = workFolder();
@@ -42,5 +43,7 @@ for (const [name, spelling, database] of [
       ask: async (queries) => (await Promise.all(queries.map((sql) => own.query(sql.trimEnd().slice(0, -1))))).flat(),
       change: own.execute,
     });
+    await own.execute(views);
+    await viewsHaveDates(t, own.query);
   });
 }

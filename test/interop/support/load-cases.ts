@@ -1,5 +1,10 @@
 /** What every database of `load-sql` does alike: tests of a load of some streams, and of the SCHEMA messages of a run of them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Test } from 'tap';
+import { packageFolder } from '../../../src/package.ts';
+import { rawRecord } from '../../../src/sandbox/rows.ts';
+import { startSandbox } from '../../../src/sandbox/server.ts';
 import { type Json, selecting } from '../../support/tap.ts';
 import {
   few,
@@ -15,8 +20,74 @@ import {
   storedRows,
 } from './loader.ts';
 import { startHeld, streamNames, transaction } from './payments.ts';
+import { viewsHaveDates, viewsOfPage } from './views.ts';
 
-/** All streams, and then what has changed since, from the state. */
+/** Messages of transactions whose records are as odd as an answer can be. */
+export async function hostileMessages(t: Test, { folder }: Loader): Promise<string> {
+  const texts = readFileSync(join(packageFolder, 'fixtures/hostile/transactions.jsonl'), 'utf8').trimEnd().split('\n');
+  const sandbox = await startSandbox({ records: { transactions: texts.map((text) => rawRecord(text)) } });
+  t.teardown(() => sandbox.close());
+  const settings = { secret_key: sandbox.secretKey, api_url: sandbox.url };
+  return messagesOf(['--config', folder.file('config.json', settings), '--streams', 'transactions']);
+}
+
+/** Of `transactions`. */
+export async function holdsHostile(t: Test, loader: Loader, messages: string, asStored = asItIs): Promise<void> {
+  await loads(t, loader, messages);
+  const [stored = []] = await storedRows(loader, messages, ['transactions']);
+  const expected = rowsOf(asStored(messages), 'transactions');
+  t.ok(expected.length > 10);
+  t.strictSame(sorted(stored), sorted(expected));
+}
+
+/** Of `transactions`: messages that a program between has written anew. */
+export async function takesSpaced(
+  t: Test,
+  loader: Loader,
+  schemas: string,
+  metadata: string,
+  asStored = asItIs,
+): Promise<void> {
+  const spaced = (text: string) =>
+    text.replace(/("(?:[^"\\]|\\.)*")|([:,])/g, (_, string, mark) => string ?? `${mark} `);
+  const state = '{"bookmarks":{"a":1.10,"b":[{"c":{}}]}}';
+  const messages = run(schemas, [record('transactions', `{"id":1,"metadata":${metadata}}`)], state);
+  const { code, stdout } = await loader.load(spaced(messages));
+  t.equal(code, 0);
+  t.equal(stdout, `${spaced(state)}\n`);
+  const [stored = []] = await storedRows(loader, messages, ['transactions']);
+  t.strictSame(stored, rowsOf(asStored(messages), 'transactions'));
+}
+
+/** Of `transactions`: a run that was cut is loaded as far as its lines are whole, and what is no run is refused. */
+export async function takesWhatWasCut(t: Test, loader: Loader, schemas: string, refusing = refuses): Promise<void> {
+  const state = `{"bookmarks":{},"big":12345678901234567890.10,"odd":"-n it's \`x\` :DBNAME \\n \\"é\\""}`;
+  const whole = run(schemas, [record('transactions', '{"id":1}'), record('transactions', '{"id":2}')], state);
+  const half = record('transactions', '{"id":3,"metadata":{"a":[1,2.50,"\\u0000"]}}').slice(0, -40);
+  await loads(t, loader, `${whole}${half}`);
+  t.strictSame(await loader.query(few('transactions', 'id')), [[{ id: '1' }, { id: '2' }]]);
+  await loads(t, loader, whole.slice(0, -1));
+  await loads(t, loader, `${whole}${half}\n`);
+  await loads(t, loader, `${whole}${record('transactions', '{"id":4}')}`);
+  await loads(t, loader, whole.replaceAll('\n', '\n\n'));
+  const count = 'SELECT count(*) AS n FROM paystack.transactions';
+  t.strictSame(await loader.query(count), [[{ n: '3' }]]);
+
+  const noMessage = /line \d+ of the messages is no SCHEMA, RECORD, STATE or ACTIVATE_VERSION message/;
+  await refusing(t, loader, `${whole}${half}\n${whole}`, noMessage);
+  await refusing(t, loader, '', 'there is no STATE in the messages: the run failed before it began');
+  for (const text of [schemas, schemas.slice(0, 500)])
+    await refusing(t, loader, text, 'there is no STATE in the messages');
+  for (const odd of ['123', '[]', '{}', '"x"']) await refusing(t, loader, `${whole}${odd}\n`, noMessage);
+  await refusing(t, loader, `${whole}\\.\n${whole}`, noMessage);
+  const batch = `${whole}{"type":"BATCH","stream":"transactions"}\n`;
+  await refusing(t, loader, batch, 'line 6 of the messages is a BATCH message: run the tap without "batch_config"');
+  t.strictSame(await loader.query(count), [[{ n: '3' }]], 'no row more');
+}
+
+const asItIs = (text: string) => text;
+
+/** All streams, and then what has changed since, from the state; and the views of the page. */
 export async function loadsAllTwice(t: Test, loader: Loader): Promise<void> {
   const held = await startHeld();
   t.teardown(() => held.sandbox.close());
@@ -41,6 +112,13 @@ export async function loadsAllTwice(t: Test, loader: Loader): Promise<void> {
   await loads(t, loader, second);
   const [stored = []] = await storedRows(loader, first, ['transactions']);
   t.strictSame(sorted(stored), sorted(rowsOf(`${first}${second}`, 'transactions')), 'the last row of each key counts');
+
+  const ask = async (sql: string) => (await loader.query(sql))[0]!;
+  await loader.query(viewsOfPage);
+  await viewsHaveDates(t, ask);
+  await loader.query('ALTER TABLE paystack.orders ADD COLUMN later integer', 'drop schema paystack_dated cascade');
+  await loader.query(viewsOfPage);
+  t.strictSame(await ask('SELECT max(later) AS later FROM paystack_dated.orders'), [{ later: null }]);
 }
 
 /** Of `product_orders`, which has a key of several columns. */

@@ -1,6 +1,6 @@
 /** What the tests of `load-sql` share: messages, a load of them, and the rows that must be in the tables then. */
 import type { Test } from 'tap';
-import { type Json, type Run, runTap, type workFolder } from '../../support/tap.ts';
+import { type Json, type Run, runTap, selecting, type workFolder } from '../../support/tap.ts';
 
 export interface Loader {
   readonly folder: ReturnType<typeof workFolder>;
@@ -18,6 +18,13 @@ export async function messagesOf(args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await runTap(args);
   if (code !== 0) throw new Error(stderr);
   return stdout;
+}
+
+/** The SQL for these streams is made; the SCHEMA messages of a run of them are given back. */
+export async function makeFor(loader: Loader, streams: readonly string[]): Promise<string> {
+  const args = ['--catalog', loader.folder.file('catalog.json', selecting(streams))];
+  await loader.make(args);
+  return messagesOf(['--test=schema', ...args]);
 }
 
 /** A load that must do well. */
