@@ -44,6 +44,10 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'a flag without its value': { args: ['--config'], code: 2, says: /following: config/ },
   'a word for the log that there is none of': { args: ['--log-format', 'yaml'], code: 2, says: /"text", "json"/ },
   'a config that is not there': { args: ['--config', 'conf.json'], says: /config file "conf\.json".*no such file/ },
+  'the word for the environment in small letters': {
+    args: ['--config', 'env'],
+    says: /ENOENT\); for the .* write ENV$/m,
+  },
   'a path that no file can have': {
     args: ['--config', 'c'.repeat(5000)],
     says: /cannot be read \(ENAMETOOLONG\); check/,

@@ -117,7 +117,9 @@ t.test('at its end, the log has what came of a stream, and nothing that did not 
     );
     return lines;
   };
+  t.strictSame(linesOf(), ['INFO customers: 0 records written (0 announced)']);
   run!.written = 1;
+  t.strictSame(linesOf(), ['INFO customers: 1 record written'], 'what was announced is not known yet');
   run!.tally.announced = 1234;
   t.strictSame(linesOf(), ['INFO customers: 1 record written (1,234 announced)']);
   Object.assign(run!.tally, { leftOut: 1, unchanged: 2, reread: 1 });

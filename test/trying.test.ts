@@ -75,8 +75,11 @@ t.test('the sandbox has its own flags', async (t) => {
   }
 });
 
-t.test('both are in the help', async (t) => {
+t.test('both are in the help, which has a short name', async (t) => {
   const { stdout } = await runTap(['--help']);
+  for (const words of [[], ['load-sql'], ['sandbox']]) {
+    t.strictSame(await runTap([...words, '-h']), await runTap([...words, '--help']), words.join());
+  }
   for (const command of ['demo', 'sandbox', 'completion']) t.match(stdout, `tap-paystack ${command}`);
 });
 

@@ -235,6 +235,7 @@ function options(argv: readonly string[]) {
       .completion(completionCommand, 'Print a script that completes flags in your shell', completeFor(argv))
       .version(packageVersion())
       .help()
+      .alias('help', 'h')
       .strict()
       .exitProcess(false)
   );

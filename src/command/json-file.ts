@@ -63,9 +63,9 @@ function readText(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const { code = messageOf(error) } = error as NodeJS.ErrnoException;
-    throw new UserError(
-      `it cannot be read (${unreadable[code] ? `${unreadable[code]}, ${code}` : code}); check the path`,
-    );
+    const why = unreadable[code] ? `${unreadable[code]}, ${code}` : code;
+    const remedy = path.toUpperCase() === 'ENV' ? 'for the environment write ENV' : 'check the path';
+    throw new UserError(`it cannot be read (${why}); ${remedy}`);
   }
 }
 

@@ -50,7 +50,7 @@ function readOptions(): SandboxOptions | undefined {
     options: {
       ...{ port: text, rows: text, arrivals: text, style: text, quota: text, latency: text, faults: text },
       stream: { type: 'string', multiple: true },
-      help: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return undefined;

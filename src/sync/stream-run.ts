@@ -104,7 +104,8 @@ export function shortfall({ tally, stream, hasHole }: StreamRun): string | undef
 export function logEnd({ stream: { id }, written, refreshed, tally, failure }: StreamRun, log: Log): void {
   const { announced, leftOut, unchanged, reread, disproved } = tally;
   const notes = [
-    `${grouped(announced)} announced`,
+    // Of a stream that broke off, it is counted only when a window has come to its end.
+    (announced > 0 || written === 0) && `${grouped(announced)} announced`,
     leftOut > 0 && `${grouped(leftOut)} outside the range left out`,
     unchanged > 0 && `${grouped(unchanged)} unchanged left out`,
     reread > 0 && `${counted(reread, 'window')} read again`,
@@ -114,6 +115,7 @@ export function logEnd({ stream: { id }, written, refreshed, tally, failure }: S
     const what = `Paystack announced ${counted(disproved.total, 'record')} of a list whose pages held ${grouped(disproved.records)}`;
     log('WARNING', `${id}: ${what}; the pages are believed, and read until nothing new comes`, { stream: id });
   }
-  log('INFO', `${id}: ${counted(written, 'record')} written (${notes.join(', ')})`, { stream: id });
+  const noted = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
+  log('INFO', `${id}: ${counted(written, 'record')} written${noted}`, { stream: id });
   if (failure !== undefined) log('ERROR', `${id}: ${failure}`, { stream: id });
 }

@@ -3,7 +3,16 @@
  * in a folder of its own, with the tap and what the page needs on the path.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { packageFolder } from '../../src/package.ts';
@@ -345,6 +354,14 @@ async function recipesWork(t: Test, page: Page): Promise<void> {
     const failed = await page.run('./sync-paystack', { TAP_PAYSTACK_SECRET_KEY: 'sk_test_0123456789' });
     t.equal(failed.code, 1, 'a run that fails says so');
     t.strictSame(page.json('state.json'), state);
+
+    const target = join(page.cwd, 'target-jsonl');
+    const dying = `#!/bin/sh\ncat > /dev/null\necho '{}'\ncat state.json\nprintf '{"bookmarks":'\nexit 1\n`;
+    writeFileSync(target, dying, { mode: 0o755 });
+    const killed = await page.run('./sync-paystack', { PATH: [page.cwd, page.env['PATH']].join(delimiter) });
+    rmSync(target);
+    t.equal(killed.code, 1, 'of a target that dies within a line');
+    t.strictSame(page.json('state.json'), state, 'the last whole state counts');
 
     const holder = start(['flock', 'lock', 'sh', '-c', 'echo held; read -r _'], {
       cwd: page.cwd,
