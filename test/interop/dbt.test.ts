@@ -6,10 +6,11 @@ import { packageFolder } from '../../src/package.ts';
 import { readFixtures } from '../../src/sandbox/dataset.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { type Command, output, run } from '../support/commands.ts';
+import { oldestDbt } from '../support/dbt.ts';
 import { blockOf } from '../support/pages.ts';
 import { referencesOf, streamNames } from '../support/references.ts';
 import { type Json, type Run, selecting, workFolder } from '../support/tap.ts';
-import { environmentOf } from './support/environments.ts';
+import { type Environment, environmentOf } from './support/environments.ts';
 import { load } from './support/load.ts';
 import { viewsHaveDates, viewsOfPage } from './support/views.ts';
 
@@ -39,14 +40,7 @@ t.test('all 35 streams as sources of dbt, loaded by target-duckdb', async (t) =>
   const sql = async (text: string) => JSON.parse(await output([dbt.python, '-c', execute, file, text])) as Json[];
 
   const cwd = folder.path;
-  mkdirSync(join(cwd, 'models'));
-  copyFileSync(join(packageFolder, 'docs/dbt/sources.yml'), join(cwd, 'models/sources.yml'));
-  folder.file('dbt_project.yml', blockOf(page, 'model-paths'));
-  const duckdb = { type: 'duckdb', path: file };
-  folder.file('profiles.yml', { warehouse: { target: 'dev', outputs: { dev: duckdb } } });
-  const path = [dbt.binFolder, process.env['PATH']].join(delimiter);
-  const env = { PATH: path, DBT_SEND_ANONYMOUS_USAGE_STATS: 'false' };
-  const bash = (text: string) => run(['bash', '-e', '-c', text], { cwd, env });
+  const bash = inProject(folder, dbt, file);
   const made = (name: string) => JSON.parse(readFileSync(join(cwd, 'target', name), 'utf8')) as Json;
 
   await t.test('a load that is whole passes', async (t) => {
@@ -99,6 +93,30 @@ t.test('all 35 streams as sources of dbt, loaded by target-duckdb', async (t) =>
     );
   });
 });
+
+t.test(`the oldest dbt that the sources are for, ${oldestDbt}, reads them`, async (t) => {
+  t.match(readFileSync(join(packageFolder, page), 'utf8'), `for dbt-core ${oldestDbt} or newer`);
+  const dbt = await environmentOf('dbt-core');
+  const folder = workFolder();
+  t.teardown(() => folder.remove());
+  const ran = await inProject(folder, dbt, join(folder.path, 'warehouse.duckdb'))('dbt parse');
+  endsWith(t, 0, ran);
+  t.match(ran.stdout, `Running with dbt=${oldestDbt}\n`);
+  t.notMatch(ran.stdout, 'Deprecated');
+});
+
+/** Makes the project of the page, over a file of DuckDB, and runs commands in it. */
+function inProject(folder: ReturnType<typeof workFolder>, dbt: Environment, file: string) {
+  const cwd = folder.path;
+  mkdirSync(join(cwd, 'models'));
+  copyFileSync(join(packageFolder, 'docs/dbt/sources.yml'), join(cwd, 'models/sources.yml'));
+  folder.file('dbt_project.yml', blockOf(page, 'model-paths'));
+  const duckdb = { type: 'duckdb', path: file };
+  folder.file('profiles.yml', { warehouse: { target: 'dev', outputs: { dev: duckdb } } });
+  const path = [dbt.binFolder, process.env['PATH']].join(delimiter);
+  const env = { PATH: path, DBT_SEND_ANONYMOUS_USAGE_STATS: 'false' };
+  return (text: string) => run(['bash', '-e', '-c', text], { cwd, env });
+}
 
 /** What the tests of the broken load are called by dbt, with their results. */
 const broken = [

@@ -206,6 +206,12 @@ const untried: Readonly<Record<string, string>> = {
   "datamill's target-redshift and target-snowflake 0.2.4":
     'releases of 2020, which ask for urllib3 1.25.9 and boto3 1.9',
   'yw-etl-target-clickhouse': 'it makes no tables: it appends CSV to those that are there',
+  "Singer's target-csv 0.3.0": 'it writes rows of other fields under the header of the first; needs Python up to 3.9',
+  'target-sqlite 0.2.0': 'it writes nested values as Python does, not as JSON; needs Python up to 3.9',
+  'target-db2 0.1.5': 'its integers have 32 bits',
+  'macrometa-target-mysql 0.0.12': 'its texts have 1,000 characters',
+  'target-universal-file 0.0.1': 'it has no dates in JSONL, and no columns in Parquet that may be null',
+  'thk-target-mysql 0.1.3': 'it asks for mysqlclient, which must be built against the library of MySQL',
 };
 
 function typesOf(

@@ -7,7 +7,10 @@ import { type Reference, referencesOf, streamNames } from './references.ts';
 
 type Yaml = string | number | readonly Yaml[] | { readonly [name: string]: Yaml };
 
-const head = `# The streams of tap-paystack as sources of dbt (1.10.5 or newer). Made by \`npm run docs\`.
+/** From here on dbt takes what tests are given under `arguments`, without a flag that says so. */
+export const oldestDbt = '1.10.8';
+
+const head = `# The streams of tap-paystack as sources of dbt (${oldestDbt} or newer). Made by \`npm run docs\`.
 #
 # vars:
 #   paystack_database, paystack_schema: where the tables are; default: the target's database, and paystack

