@@ -204,6 +204,8 @@ for (const client of every) {
   t.test(`${client}: a run that was cut is loaded as far as its lines are whole`, async (t) => {
     const { loader, schemas } = await openFor(t, client, ['transactions']);
     await takesWhatWasCut(t, loader, schemas);
+    const dotted = `${run(schemas, [])}\\.\n${run(schemas, [])}`;
+    await refuses(t, loader, dotted, /line \d+ of the messages is no SCHEMA/);
   });
 }
 
