@@ -4,7 +4,7 @@
  * Each stream has its own. Only `Sighting` and `Sequence` change while objects are conformed.
  */
 import { type Token, tokenOf } from '../json/token.ts';
-import type { Schema } from '../schema.ts';
+import { type Schema, typeOf } from '../schema.ts';
 import type { Rule } from './record-edit.ts';
 import { extraColumn } from './schemas.ts';
 
@@ -21,6 +21,8 @@ export type RuleFor = (schema: Schema, selected: Schema, path: string) => Rule;
 export interface Column {
   readonly name: string;
   readonly conform: Rule;
+  /** True if it holds any string as it is. Such columns are the most, so their rule need not be asked. */
+  readonly holdsText: boolean;
   readonly isSelected: boolean;
   /** Its place among the asked columns; -1 if it is none of them. */
   readonly askedAs: number;
@@ -96,6 +98,7 @@ export function compileColumns(
     const column: Column = {
       name,
       conform: ruleFor(property, selectedProperty ?? property, pathOf(columns, name)),
+      holdsText: typeOf(property) === 'string' && property.format === undefined,
       isSelected: selectedProperty !== undefined,
       askedAs: asked.indexOf(name),
       hasOthers: aliases.length > 0 || isCarried,

@@ -14,7 +14,7 @@
 import { viewed } from '../json/byte-writer.ts';
 import { copyUntil, insert, leaveOut, replace } from '../json/edit.ts';
 import { overriddenIn } from '../json/names.ts';
-import { closeBrace, isNull, nameIn, skipSpace, skipString, skipValue } from '../json/scan.ts';
+import { closeBrace, isNull, type JsonSource, nameIn, quote, skipSpace, skipString, skipValue } from '../json/scan.ts';
 import { isToken } from '../json/token.ts';
 import { type Column, type Columns, pathOf } from './columns.ts';
 import { addExtra, type ExtraMembers, extraObject } from './extra.ts';
@@ -99,7 +99,8 @@ function conformMembers(
         if (isEmpty && position > 0) leaveOut(edit, from, nameAt); // The comma behind what was left out.
         isEmpty = false;
         const writtenAt = edit.writer.length + valueAt - edit.copied;
-        at = isNull(bytes, at) ? at + 4 : column.conform(edit, at);
+        if (isNull(bytes, at)) at += 4;
+        else at = isTextFor(column, source, at) ? skipString(source, at) : column.conform(edit, at);
         if (column.askedAs !== -1) holdWritten(edit.asked[column.askedAs]!, edit, valueAt, at, writtenAt);
         if (column.hasOthers) note(column, edit, object, valueAt, at);
       }
@@ -147,10 +148,17 @@ function holdText(held: Held, text: string): void {
 }
 
 /** Notes the value of an asked column that is not selected. The first of its names that has a value counts. */
-function answerUnselected({ askedAs, conform }: Column, edit: RecordEdit, from: number): void {
-  const held = edit.asked[askedAs]!;
-  if (!isNull(edit.source.bytes, from) && !holdsValue(held))
-    holdText(held, editUnnoticed(edit, conform, edit.source, from));
+function answerUnselected(column: Column, edit: RecordEdit, from: number): void {
+  const { source } = edit;
+  const held = edit.asked[column.askedAs]!;
+  if (isNull(source.bytes, from) || holdsValue(held)) return;
+  if (isTextFor(column, source, from)) hold(held, source, from, skipString(source, from));
+  else holdText(held, editUnnoticed(edit, column.conform, source, from));
+}
+
+/** True for a string in a column that holds it as it is. */
+function isTextFor({ holdsText }: Column, { bytes }: JsonSource, at: number): boolean {
+  return holdsText && bytes[at] === quote;
 }
 
 /** Notes where a column was written from, as it may come under another name as well. */

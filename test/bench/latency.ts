@@ -21,7 +21,7 @@ export const latency: Suite = async function* ({ rounds }) {
   yield {
     what: 'the same for eight streams of 20 pages',
     values: await times(coreStreams, 20, rounds),
-    bar: { atMost: 1.5 },
+    bar: { atMost: 1.4 },
   };
 };
 

@@ -22,7 +22,8 @@ export const speed: Suite = async function* ({ rounds, isQuick, peers }) {
   await floor();
   await tap();
   const runs = { floor: [] as Measured[], all: [] as Measured[], one: [] as Measured[] };
-  for (let round = 0; round < rounds; round++) {
+  // Two processes, a server and a reader share the machine: it takes more rounds than elsewhere until a median stands still.
+  for (let round = 0; round < 2 * rounds - 1; round++) {
     runs.floor.push(await floor());
     runs.all.push(await tap());
     runs.one.push(await tap(['amount']));
@@ -34,7 +35,7 @@ export const speed: Suite = async function* ({ rounds, isQuick, peers }) {
   const each = (name: keyof typeof runs, value: (run: Measured) => number) => runs[name].map(value);
   const perSecond = ({ wallMs }: Measured) => (rows / wallMs) * 1000;
   const load = ({ cpuMs, wallMs }: Measured) => cpuMs / wallMs;
-  yield { what: 'rows/s, against the floor', values: ratio('floor', 'all', 'wallMs'), bar: { atLeast: 0.8 } };
+  yield { what: 'rows/s, against the floor', values: ratio('floor', 'all', 'wallMs'), bar: { atLeast: 0.95 } };
   yield { what: '… from the first byte to the last', values: ratio('floor', 'all', 'flowMs') };
   yield { what: '… rows for each second of CPU', values: ratio('floor', 'all', 'cpuMs') };
   yield { what: 'rows/s with 1 field, against all', values: ratio('all', 'one', 'wallMs'), bar: { atLeast: 1.3 } };
